@@ -1,0 +1,100 @@
+"""All ways a render can fail. Each class carries its consequence; nobody writes `if` chains about it.
+
+    BrowserError
+    ├── EngineMissing     no Chromium on this machine, or it does not start
+    ├── PoolClosed        the pool was closed before or during the lease
+    ├── Refused           our own guard: the URL is not one we load
+    └── RenderError       one page went wrong
+        ├── TimedOut          the deadline passed
+        ├── PageCrashed       the renderer died
+        ├── BrowserLost       the browser or its driver died, or was killed to free a slot
+        ├── NetworkFailed     DNS, reset, refused, empty reply
+        ├── Truncated         the document broke off
+        ├── Oversized         the document is larger than a page may be
+        ├── OffSite           redirected to a host we do not visit, or a redirect loop
+        └── Busy              429 or 5xx, perhaps with Retry-After
+"""
+
+from enum import StrEnum
+from typing import ClassVar
+
+
+class Verdict(StrEnum):
+    """What an error says about the slot it happened in."""
+
+    KEEP = "keep"
+    """The slot is fine."""
+    FRESH_PAGE = "fresh_page"
+    """Its page is poisoned: close the context, open another."""
+    FRESH_BROWSER = "fresh_browser"
+    """The browser is dead or hung: kill its process tree, launch another."""
+
+
+class BrowserError(Exception):
+    """Base of everything `browsers/` raises."""
+
+
+class EngineMissing(BrowserError):
+    """No usable Chromium was found, or it would not start."""
+
+
+class PoolClosed(BrowserError):
+    """The pool is closed."""
+
+
+class Refused(BrowserError):
+    """The URL is not one this tool loads (scheme, host or form)."""
+
+
+class RenderError(BrowserError):
+    """One page could not be loaded.
+
+    `reason` is a fixed word for tables and reports; `charged` tells whether the try counts against
+    the item (a neighbour's crash does not).
+    """
+
+    reason: ClassVar[str] = "render"
+    verdict: ClassVar[Verdict] = Verdict.FRESH_PAGE
+    permanent: ClassVar[bool] = False
+
+    def __init__(self, message: str, *, charged: bool = True, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.charged = charged
+        self.retry_after = retry_after
+        """Seconds the server asked us to wait."""
+
+
+class TimedOut(RenderError):
+    reason = "timeout"
+
+
+class PageCrashed(RenderError):
+    reason = "renderer_crash"
+
+
+class BrowserLost(RenderError):
+    reason = "browser_lost"
+    verdict = Verdict.FRESH_BROWSER
+
+
+class NetworkFailed(RenderError):
+    reason = "network"
+
+
+class Truncated(RenderError):
+    reason = "truncated"
+
+
+class Oversized(RenderError):
+    reason = "too_large"
+    permanent = True
+
+
+class OffSite(RenderError):
+    reason = "off_site"
+    permanent = True
+
+
+class Busy(RenderError):
+    reason = "busy"
+    verdict = Verdict.KEEP

@@ -1,0 +1,118 @@
+"""The frozen values that pass between `browsers/` and the rest of the house.
+
+Nothing here knows Playwright, offers, databases or settings.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path  # noqa: TC003 - part of a value
+
+
+class Mode(StrEnum):
+    """How a page is loaded; what each one costs is measured in the README's benchmark."""
+
+    NATURAL = "natural"
+    """Rendered, scripts run, images and beacons refused by the engine."""
+    LEAN = "lean"
+    """A real navigation stopped when the document has arrived: nothing is parsed or run."""
+    MIXED = "mixed"
+    """Lean; natural for one page in ten and whenever lean brings no state."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RenderRequest:
+    """One page to load. `url` is built by us from an id, never taken from a page or a person."""
+
+    url: str
+    kind: str = "offer"
+    mode: Mode = Mode.NATURAL
+    seed: int = 0
+    """Decides pauses and scrolling, so that a render can be repeated."""
+    has_state: "Marker | None" = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Marker:
+    """Byte strings of which one stands in every document that carries what the caller wants."""
+
+    any_of: tuple[bytes, ...]
+
+    def within(self, document: bytes) -> bool:
+        return any(mark in document for mark in self.any_of)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Render:
+    """What loading a page brought: the document's own bytes and how it came."""
+
+    url: str
+    """Asked for."""
+    final_url: str
+    """Where the main frame ended, redirects and script jumps included."""
+    status: int
+    """HTTP status of the last main document."""
+    document: bytes
+    """Body of the last main document, decompressed, not decoded."""
+    headers: dict[str, str] = field(default_factory=dict)
+    """Response headers by lower-case name, cookies removed."""
+    mode: Mode = Mode.NATURAL
+    """Which way it was loaded in the end (`mixed` never stands here)."""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Launch:
+    """How an engine is started; one browser runs with exactly one of these."""
+
+    executable: Path | None = None
+    """None lets the engine finder choose."""
+    headless: bool = True
+    sandbox: bool | None = None
+    """None: on, except for root, whom Chromium refuses; `launch.sandboxed()` tells which."""
+    replica: str | None = None
+    """`127.0.0.1:PORT` of a local 1688; the real host names are resolved to it."""
+    retire_after_pages: int = 100
+    memory_limit_mb: int = 2048
+    """PSS of the browser's process tree after which it is replaced between pages."""
+    scratch: Path | None = None
+    """Folder for this launch's temporary files; None makes one, removed at close."""
+
+
+class SlotState(StrEnum):
+    """What a place in the pool is doing, as the screen shows it."""
+
+    IDLE = "idle"
+    LOADING = "loading"
+    BEHAVING = "behaving"
+    READING = "reading"
+    MENDING = "mending"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SlotStatus:
+    """A picture of one slot."""
+
+    number: int
+    state: SlotState
+    label: str = ""
+    """What it works on, as the caller named it in `pool.lease(label)`."""
+    since: float = 0.0
+    """`time.monotonic()` of the last change of state."""
+    pages: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PoolStatus:
+    """A picture of the pool and its browser."""
+
+    slots: tuple[SlotStatus, ...] = ()
+    waiting: int = 0
+    browser_starts: int = 0
+    pages: int = 0
+    """Since the pool was opened."""
+    engine: str = ""
+    """Name and version, e.g. `chromium-headless-shell 156.0.8078.79`."""
+    sandboxed: bool = True
+    memory_mb: int | None = None
+    """PSS of the browser's process tree when it was last sampled."""
