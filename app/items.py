@@ -1,14 +1,24 @@
 """The validated values of one offer (CONTRACT §1), before any database.
 
-Pure: no browser, network, database or clock. Field names follow the official open platform where it
-has one. An unknown value is None, never 0 or "". Ids are strings, money is Decimal, times are aware.
+Pure: no browser, network, database or clock. Field names follow the official open platform where
+it has one. An unknown value is None, never 0 or "". Ids are strings, money is Decimal, times are
+aware.
 """
 
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    model_validator,
+)
 from sqlmodel import SQLModel
 
 
@@ -31,25 +41,51 @@ class PriceKind(StrEnum):
 
 
 def _plain(value: Decimal) -> str:
-    return format(value, "f")
+    """The number without needless zeros, so that what is read and what is stored print alike."""
+    text = format(value.copy_abs(), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _money(value: Decimal) -> str:
+    """At least two decimals, more only where they say something: `19.50`, `0.0125`."""
+    whole, _, cents = _plain(value).partition(".")
+    return f"{whole}.{cents:0<2}"
+
+
+def _plausible(moment: datetime) -> datetime:
+    if not 1990 <= moment.year <= 2200:  # noqa: PLR2004 - and it fits both databases
+        raise ValueError(f"{moment.isoformat()} is no date of an offer")
+    return moment
 
 
 def _storable(text: str) -> str:
-    if "\x00" in text or any(0xD800 <= ord(char) <= 0xDFFF for char in text):
+    if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
         msg = "holds a NUL or a lone surrogate, which no database stores"
         raise ValueError(msg)
     return text
 
 
 Number = Annotated[Decimal, PlainSerializer(_plain, return_type=str, when_used="json")]
-Money = Annotated[Number, Field(ge=0, max_digits=14, decimal_places=4)]
+Money = Annotated[
+    Decimal,
+    Field(ge=0, max_digits=14, decimal_places=4),
+    PlainSerializer(_money, return_type=str, when_used="json"),
+]
 Measure = Annotated[Number, Field(gt=0, max_digits=14, decimal_places=4)]
 Rate = Annotated[Number, Field(ge=0, le=1, max_digits=7, decimal_places=6)]
 Count = Annotated[int, Field(ge=0, lt=2**63)]
 Text = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_storable)]
-Id = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_storable)]
+Id = Annotated[
+    str,
+    # stripped: MySQL compares `a` and `a ` as equal, and ids are keys
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=64),
+    AfterValidator(_storable),
+]
 OfferId = Annotated[str, Field(pattern=r"^[1-9]\d{5,17}$")]
-Url = Annotated[str, Field(pattern=r"^https://[^\s\\]+$", max_length=2000), AfterValidator(_storable)]
+Time = Annotated[AwareDatetime, AfterValidator(_plausible)]
+Url = Annotated[
+    str, Field(pattern=r"^https://[^\s\\]+$", max_length=2000), AfterValidator(_storable)
+]
 
 
 class Value(SQLModel):
@@ -178,7 +214,7 @@ class Source(Value):
 
 
 class OfferItem(Value):
-    """One offer as its page told it (CONTRACT §1). Raises pydantic.ValidationError on a broken rule."""
+    """One offer as its page told it (CONTRACT §1); raises pydantic.ValidationError."""
 
     offer_id: OfferId
     url: Url
@@ -211,9 +247,9 @@ class OfferItem(Value):
     supplier: Supplier | None = None
     rating: Rating | None = None
     flags: Flags = Flags()
-    created_at: AwareDatetime | None = None
-    posted_at: AwareDatetime | None = None
-    modified_at: AwareDatetime | None = None
+    created_at: Time | None = None
+    posted_at: Time | None = None
+    modified_at: Time | None = None
     layout: Id
     provenance: dict[str, Source] = {}
 
@@ -254,5 +290,3 @@ class OfferItem(Value):
 def as_json(item: Value) -> dict[str, object]:
     """The item as CONTRACT §1 prints it: decimals as strings, times in ISO 8601."""
     return item.model_dump(mode="json")
-
-
