@@ -1,0 +1,129 @@
+"""Tables of the books: `run`, `run_item`, `rejected_line`, `attempt`, `quarantine`.
+
+The ledger (`app.runs`) writes them, the audit checks them. Times are the database's clock.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKeyConstraint, Index
+from sqlmodel import Field
+
+from app.models.base import MYSQL, Instant, LongText, OfferKey, Parts, Row, ShortText
+
+OWN_KEY = {"autoincrement": False}
+
+
+class Run(Row, table=True):
+    """One job of a person: a list of offers, frozen when it was opened."""
+
+    __tablename__ = "run"
+    __table_args__ = (Index(None, "state"), {**MYSQL, "sqlite_autoincrement": True})
+
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str = Field(sa_type=ShortText)
+    label: str = Field(sa_type=LongText)
+    options: Any = Field(sa_type=Parts)
+    state: str = Field(sa_type=ShortText)
+    reason: str | None = Field(sa_type=LongText)
+    """Why it is parked or cancelled."""
+    attempts: int
+    """Charged tries an item has."""
+    expected: int
+    """Distinct offers accepted; as many `run_item` rows, always."""
+    lines_read: int
+    duplicates: int
+    rejected: int
+    created_at: datetime = Field(sa_type=Instant)
+    closed_at: datetime | None = Field(sa_type=Instant)
+
+
+class RunItem(Row, table=True):
+    """One offer within a run. `state` is `queued`, `leased`, or its outcome (CONTRACT §2)."""
+
+    __tablename__ = "run_item"
+    __table_args__ = (
+        ForeignKeyConstraint(["run_id"], ["run.id"], ondelete="CASCADE"),
+        Index(None, "run_id", "state", "not_before", "position"),
+        MYSQL,
+    )
+
+    run_id: int = Field(primary_key=True, sa_column_kwargs=OWN_KEY)
+    offer_id: str = Field(sa_type=OfferKey, primary_key=True, sa_column_kwargs=OWN_KEY)
+    position: int
+    source: str = Field(sa_type=LongText)
+    """The input that named it first, shortened."""
+    mentions: int
+    """Input lines that named it."""
+    state: str = Field(sa_type=ShortText)
+    reason: str | None = Field(sa_type=LongText)
+    attempt: int
+    """Tries so far; as many `attempt` rows."""
+    charges: int
+    """Tries that counted against it."""
+    excused: int
+    """Tries that ended through no fault of its own; bounded, so that nothing loops for ever."""
+    token: int
+    """Fencing token: grows with each claim, only its holder may write."""
+    owner: str | None = Field(sa_type=LongText)
+    lease_until: datetime | None = Field(sa_type=Instant)
+    not_before: datetime = Field(sa_type=Instant)
+
+
+class RejectedLine(Row, table=True):
+    """An input line that names no offer."""
+
+    __tablename__ = "rejected_line"
+    __table_args__ = (ForeignKeyConstraint(["run_id"], ["run.id"], ondelete="CASCADE"), MYSQL)
+
+    run_id: int = Field(primary_key=True, sa_column_kwargs=OWN_KEY)
+    line: int = Field(primary_key=True, sa_column_kwargs=OWN_KEY)
+    text: str = Field(sa_type=LongText)
+    reason: str = Field(sa_type=LongText)
+
+
+class Attempt(Row, table=True):
+    """One try of one item, from claim to its end."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["run_id", "offer_id"], ["run_item.run_id", "run_item.offer_id"], ondelete="CASCADE"
+        ),
+        MYSQL,
+    )
+
+    run_id: int = Field(primary_key=True, sa_column_kwargs=OWN_KEY)
+    offer_id: str = Field(sa_type=OfferKey, primary_key=True, sa_column_kwargs=OWN_KEY)
+    attempt: int = Field(primary_key=True, sa_column_kwargs=OWN_KEY)
+    token: int
+    owner: str = Field(sa_type=LongText)
+    started_at: datetime = Field(sa_type=Instant)
+    ended_at: datetime | None = Field(sa_type=Instant)
+    ending: str | None = Field(sa_type=ShortText)
+    """NULL while open; an outcome, or how it ended without one (`outcomes.Ending`)."""
+    reason: str | None = Field(sa_type=LongText)
+
+
+class Quarantine(Row, table=True):
+    """What could not be stored and why: one row for one page content breaking one rule."""
+
+    __tablename__ = "quarantine"
+    __table_args__ = (Index(None, "offer_id", "rule", "digest", unique=True), MYSQL)
+
+    id: int | None = Field(default=None, primary_key=True)
+    offer_id: str = Field(sa_type=OfferKey)
+    type: str = Field(sa_type=ShortText)
+    """Name of the error: `Invalid`, `FieldMissing`, `LayoutUnknown`…"""
+    rule: str = Field(sa_type=ShortText)
+    field: str | None = Field(sa_type=LongText)
+    message: str = Field(sa_type=LongText)
+    digest: str = Field(sa_type=ShortText)
+    """sha256 of the page that was read, else of the message."""
+    evidence: str | None = Field(sa_type=LongText)
+    """Path of the saved page."""
+    first_run_id: int
+    last_run_id: int
+    times: int
+    first_seen_at: datetime = Field(sa_type=Instant)
+    last_seen_at: datetime = Field(sa_type=Instant)

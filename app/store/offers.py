@@ -1,0 +1,218 @@
+"""One offer in the database: `save`, `load`, `mark_gone`, each in the caller's transaction.
+
+How an item becomes rows is in `rows.py`, what makes a version in `content.py`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Table, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from app import models
+from app.items import OfferItem, Status
+from app.models import table
+from app.store.content import fingerprints
+from app.store.rows import OfferRows, Values, item_of, rows_of
+from app.store.suppliers import key_of, save_supplier
+from app.store.upsert import upsert
+
+OFFER, SKU = table(models.Offer), table(models.Sku)
+TIER, IMAGE = table(models.PriceTier), table(models.OfferImage)
+
+
+class Change(StrEnum):
+    """What saving an item did; the words are outcomes of CONTRACT §2."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Saved:
+    """What became of an item, and the version its offer has now."""
+
+    change: Change
+    version: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Observation:
+    """Who saw a page and when; written with whatever is stored from it."""
+
+    run_id: int
+    token: int
+    """The claim's fencing token, by which the audit finds the attempt."""
+    observed_at: datetime
+    """Aware: when the page was loaded."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredOffer:
+    """An offer as the database has it."""
+
+    item: OfferItem
+    version: int
+    content_hash: str
+    gone: str | None
+    """`off_shelf` or `deleted` if the page said so last; the item's values are older then."""
+    first_seen_at: datetime
+    changed_at: datetime
+    observed_at: datetime
+    run_id: int
+    token: int
+
+
+def save(conn: Connection, item: OfferItem, seen: Observation) -> Saved:
+    """Store an item: `created`, `changed` (a new version) or `unchanged`.
+
+    The same page again touches nothing but the observation. SKUs, tiers and images that the page
+    no longer has are deleted. Idempotent: saving twice is saving once.
+    """
+    known = _lock(conn, item.offer_id)
+    if known is None:
+        try:
+            return _create(conn, item, seen)
+        except IntegrityError:  # another run has just created it; the failed INSERT left no trace
+            known = _lock(conn, item.offer_id)
+            if known is None:
+                raise
+    return _renew(conn, _with_known_description(conn, item, known), known, seen)
+
+
+def _lock(conn: Connection, offer_id: str) -> RowMapping | None:
+    """The offer's row, ours until the end of the transaction (SQLite's writer is alone anyway)."""
+    query = select(OFFER).where(OFFER.c.offer_id == offer_id).with_for_update()
+    return conn.execute(query).mappings().first()
+
+
+def _observed(seen: Observation) -> Values:
+    return {"observed_at": seen.observed_at, "run_id": seen.run_id, "token": seen.token}
+
+
+def _create(conn: Connection, item: OfferItem, seen: Observation) -> Saved:
+    content, aside = fingerprints(item)
+    rows = rows_of(item)
+    facts = {"content_hash": content, "aside_hash": aside, "supplier_key": key_of(item.supplier)}
+    times = {"first_seen_at": seen.observed_at, "changed_at": seen.observed_at}
+    conn.execute(insert(OFFER), rows.offer | facts | times | _observed(seen) | {"version": 1})
+    _write_children(conn, rows)
+    save_supplier(conn, item.supplier, observed_at=seen.observed_at)
+    return Saved(change=Change.CREATED, version=1)
+
+
+def _renew(conn: Connection, item: OfferItem, known: Mapping[Any, Any], seen: Observation) -> Saved:
+    content, aside = fingerprints(item)
+    changed = content != known["content_hash"]
+    version = known["version"] + changed
+    facts: Values = _observed(seen) | {"gone": None}
+    if changed or aside != known["aside_hash"]:
+        rows = rows_of(item)
+        facts |= rows.offer | {"content_hash": content, "aside_hash": aside, "version": version}
+        facts["supplier_key"] = key_of(item.supplier)
+        facts["changed_at"] = seen.observed_at if changed else known["changed_at"]
+        _delete_vanished(conn, rows, known)
+        _write_children(conn, rows)
+    conn.execute(update(OFFER).where(OFFER.c.offer_id == item.offer_id), facts)
+    save_supplier(conn, item.supplier, observed_at=seen.observed_at)
+    return Saved(change=Change.CHANGED if changed else Change.UNCHANGED, version=version)
+
+
+def _with_known_description(
+    conn: Connection, item: OfferItem, known: Mapping[Any, Any]
+) -> OfferItem:
+    """The item with the description images of an earlier fetch.
+
+    A page does not carry them, so "not fetched" must neither erase what is known nor look like a
+    change, as long as the page names the same description.
+    """
+    fetched = known["description_image_count"] is not None
+    same = item.description_url == known["description_url"]
+    if item.description_images is not None or not (fetched and same):
+        return item
+    query = (
+        select(IMAGE.c.url)
+        .where(IMAGE.c.offer_id == item.offer_id, IMAGE.c.role == "description")
+        .order_by(IMAGE.c.position)
+    )
+    return item.model_copy(update={"description_images": list(conn.scalars(query))})
+
+
+def _write_children(conn: Connection, rows: OfferRows) -> None:
+    for target, children in ((SKU, rows.skus), (TIER, rows.tiers), (IMAGE, rows.images)):
+        upsert(conn, target, children)
+
+
+def _delete_vanished(conn: Connection, rows: OfferRows, known: Mapping[Any, Any]) -> None:
+    offer_id = known["offer_id"]
+    if known["sku_count"]:
+        _delete_others(conn, SKU, offer_id, ("sku_id",), rows.skus)
+    if known["tier_count"]:
+        _delete_others(conn, TIER, offer_id, ("min_quantity",), rows.tiers)
+    if known["image_count"]:
+        _delete_others(conn, IMAGE, offer_id, ("role", "position"), rows.images)
+
+
+def _delete_others(
+    conn: Connection, target: Table, offer_id: str, key: tuple[str, ...], kept: list[Values]
+) -> None:
+    columns = [target.c[name] for name in key]
+    there = {tuple(row) for row in conn.execute(_of(target, offer_id, *columns))}
+    vanished = sorted(there - {tuple(row[name] for name in key) for row in kept})
+    for values in vanished:
+        own = [column == value for column, value in zip(columns, values, strict=True)]
+        conn.execute(delete(target).where(target.c.offer_id == offer_id, *own))
+
+
+def _of(target: Table, offer_id: str, *columns: Any) -> Any:
+    return select(*(columns or (target,))).where(target.c.offer_id == offer_id)
+
+
+def mark_gone(conn: Connection, offer_id: str, rule: str, seen: Observation) -> Saved | None:
+    """A known offer was seen off the shelf or deleted (`rule`); None where we never had it.
+
+    It keeps its values. Its status becomes `off_shelf`, deleted or not (CONTRACT §1 has no word for
+    deleted; `gone` remembers the rule), with a new version the first time.
+    """
+    known = _lock(conn, offer_id)
+    if known is None:
+        return None
+    facts: Values = _observed(seen)
+    changed = known["gone"] != rule
+    if changed:
+        item = _item(conn, known).model_copy(update={"status": Status.OFF_SHELF})
+        facts |= {"gone": rule, "status": str(Status.OFF_SHELF)}
+        facts |= {"content_hash": fingerprints(item)[0], "changed_at": seen.observed_at}
+        facts["version"] = known["version"] + 1
+    conn.execute(update(OFFER).where(OFFER.c.offer_id == offer_id), facts)
+    change = Change.CHANGED if changed else Change.UNCHANGED
+    return Saved(change=change, version=known["version"] + changed)
+
+
+def load(conn: Connection, offer_id: str) -> StoredOffer | None:
+    """What is stored of an offer; its item equals the one that was saved. None if unknown."""
+    row = conn.execute(_of(OFFER, offer_id)).mappings().first()
+    if row is None:
+        return None
+    return StoredOffer(
+        item=_item(conn, row),
+        version=row["version"],
+        content_hash=row["content_hash"],
+        gone=row["gone"],
+        first_seen_at=row["first_seen_at"],
+        changed_at=row["changed_at"],
+        observed_at=row["observed_at"],
+        run_id=row["run_id"],
+        token=row["token"],
+    )
+
+
+def _item(conn: Connection, row: Mapping[Any, Any]) -> OfferItem:
+    children = (
+        conn.execute(_of(target, row["offer_id"])).mappings().all() for target in (SKU, TIER, IMAGE)
+    )
+    return item_of(row, *children)

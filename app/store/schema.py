@@ -1,0 +1,91 @@
+"""Bringing a database to the newest form of the tables, and telling which form it has.
+
+The forms are the revisions in `app/models/migrations/versions`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from app.models import migrations
+from app.store.engine import DatabaseUnavailable, StoreError, reading, transact
+
+HEAD = "0001"
+"""The newest revision; a constant, so that looking whether anything is to do costs no Alembic."""
+LOCK, LOCK_SECONDS = "pwsync_migrate", 60
+
+
+class SchemaUnknown(StoreError):
+    """The database was made by another, probably newer, pwsync."""
+
+
+def migrate(engine: Engine) -> bool:
+    """Bring the database to HEAD; True if there was anything to do.
+
+    Two processes may start at once: one migrates, the other waits and finds it done. Raises
+    DatabaseUnavailable, SchemaUnknown.
+    """
+    if revision(engine) == HEAD:
+        return False
+    return transact(engine, _migrate_alone)
+
+
+def revision(engine: Engine) -> str | None:
+    """The database's revision, None for an empty one. Raises DatabaseUnavailable."""
+    with reading(engine) as conn:
+        return _revision(conn)
+
+
+def _revision(conn: Connection) -> str | None:
+    if not inspect(conn).has_table("alembic_version"):
+        return None
+    found: str | None = conn.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
+
+
+def _migrate_alone(conn: Connection) -> bool:
+    with _locked(conn):
+        found = _revision(conn)
+        if found == HEAD:
+            return False
+        _upgrade(conn, found)
+        return True
+
+
+@contextmanager
+def _locked(conn: Connection) -> Iterator[None]:
+    """SQLite's write transaction is the lock; MySQL commits at each DDL, so it takes a named one."""
+    if conn.dialect.name != "mysql":
+        yield
+        return
+    name = f"{LOCK}:{conn.engine.url.database}"[:64]
+    wanted = {"name": name, "wait": LOCK_SECONDS}
+    if not conn.scalar(text("SELECT GET_LOCK(:name, :wait)"), wanted):
+        raise DatabaseUnavailable(f"another process migrates it for more than {LOCK_SECONDS} s")
+    try:
+        yield
+    finally:
+        with suppress(DBAPIError):  # a lost connection has lost its lock, too
+            conn.execute(text("SELECT RELEASE_LOCK(:name)"), {"name": name})
+
+
+def _upgrade(conn: Connection, found: str | None) -> None:
+    from alembic import command  # noqa: PLC0415 - 0.2 s that a migrated database does not need
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+    from alembic.util.exc import CommandError  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    config.attributes["connection"] = conn
+    try:
+        ScriptDirectory.from_config(config).get_revision(found or "base")
+    except CommandError as error:
+        raise SchemaUnknown(
+            f"the database has revision {found}, this pwsync knows up to {HEAD}: "
+            "use the pwsync that made it, or a newer one"
+        ) from error
+    command.upgrade(config, "head")
