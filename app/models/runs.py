@@ -51,8 +51,7 @@ class RunItem(Row, table=True):
     run_id: int = Field(primary_key=True, sa_column_kwargs=OWN_KEY)
     offer_id: str = Field(sa_type=OfferKey, primary_key=True, sa_column_kwargs=OWN_KEY)
     position: int
-    source: str = Field(sa_type=LongText)
-    """The input that named it first, shortened."""
+    """Its place in the input."""
     mentions: int
     """Input lines that named it."""
     state: str = Field(sa_type=ShortText)
@@ -77,7 +76,9 @@ class RejectedLine(Row, table=True):
     __table_args__ = (ForeignKeyConstraint(["run_id"], ["run.id"], ondelete="CASCADE"), MYSQL)
 
     run_id: int = Field(primary_key=True, sa_column_kwargs=OWN_KEY)
-    line: int = Field(primary_key=True, sa_column_kwargs=OWN_KEY)
+    position: int = Field(primary_key=True, sa_column_kwargs=OWN_KEY)
+    line: int
+    """Its number in the file it came from."""
     text: str = Field(sa_type=LongText)
     reason: str = Field(sa_type=LongText)
 

@@ -57,7 +57,7 @@ def _migrate_alone(conn: Connection) -> bool:
 
 @contextmanager
 def _locked(conn: Connection) -> Iterator[None]:
-    """SQLite's write transaction is the lock; MySQL commits at each DDL, so it takes a named one."""
+    """SQLite's write transaction is the lock; MySQL commits each DDL, so it takes a named one."""
     if conn.dialect.name != "mysql":
         yield
         return

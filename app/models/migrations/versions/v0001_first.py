@@ -1,5 +1,7 @@
 """The first form of all tables."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
@@ -13,7 +15,7 @@ BIG = KEY = sa.BigInteger().with_variant(mysql.BIGINT(unsigned=True), "mysql")
 INSTANT = sa.DateTime(timezone=True).with_variant(mysql.DATETIME(fsp=6), "mysql")
 AMOUNT, SHARE = sa.Numeric(14, 4), sa.Numeric(7, 6)
 SHORT, LONG, PARTS = sa.String(64), sa.Text(), sa.JSON(none_as_null=True)
-OPTIONS = {
+OPTIONS: dict[str, Any] = {
     "mysql_engine": "InnoDB",
     "mysql_charset": "utf8mb4",
     "mysql_collate": "utf8mb4_bin",
@@ -169,13 +171,14 @@ def upgrade() -> None:
     op.create_table(
         "rejected_line",
         sa.Column("run_id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("line", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("line", sa.Integer(), nullable=False),
         sa.Column("text", LONG, nullable=False),
         sa.Column("reason", LONG, nullable=False),
         sa.ForeignKeyConstraint(
             ["run_id"], ["run.id"], name=op.f("fk_rejected_line_run"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("run_id", "line", name=op.f("pk_rejected_line")),
+        sa.PrimaryKeyConstraint("run_id", "position", name=op.f("pk_rejected_line")),
         **OPTIONS,
     )
     op.create_table(
@@ -183,7 +186,6 @@ def upgrade() -> None:
         sa.Column("run_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("offer_id", KEY, autoincrement=False, nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("source", LONG, nullable=False),
         sa.Column("mentions", sa.Integer(), nullable=False),
         sa.Column("state", SHORT, nullable=False),
         sa.Column("reason", LONG, nullable=True),

@@ -1,0 +1,111 @@
+"""The picture of a run now: how many items stand where, what is due next, why items ended so.
+
+Cheap enough to ask every second; the audit is what checks the books.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, func, select
+
+from app import models
+from app.models import table
+from app.runs.outcomes import BAD, LEASED, QUEUED, STORED, Outcome
+from app.runs.states import Run, run_of
+from app.store.clock import now
+from app.store.engine import reading
+
+ITEM = table(models.RunItem)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Counts:
+    """Items of a run by state. `planned == queued + leased + sum of outcomes`, always."""
+
+    run: Run
+    by_state: Mapping[str, int]
+
+    @property
+    def planned(self) -> int:
+        return self.run.expected
+
+    @property
+    def queued(self) -> int:
+        return self.by_state.get(QUEUED, 0)
+
+    @property
+    def leased(self) -> int:
+        return self.by_state.get(LEASED, 0)
+
+    @property
+    def finished(self) -> int:
+        """Items with an outcome."""
+        return sum(self.by_state.get(outcome, 0) for outcome in Outcome)
+
+    @property
+    def stored(self) -> int:
+        return sum(self.by_state.get(outcome, 0) for outcome in STORED)
+
+    @property
+    def bad(self) -> int:
+        """Items for which a finished run does not leave with 0."""
+        return sum(self.by_state.get(outcome, 0) for outcome in BAD)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reason:
+    """Items that share a state and the reason for it."""
+
+    state: str
+    reason: str
+    count: int
+
+
+def counts(engine: Engine, run_id: int) -> Counts:
+    """How a run stands. Raises RunUnknown, DatabaseUnavailable."""
+    with reading(engine) as conn:
+        return counts_of(conn, run_id)
+
+
+def counts_of(conn: Connection, run_id: int) -> Counts:
+    """How a run stands, within the caller's picture of the database."""
+    query = select(ITEM.c.state, func.count()).where(ITEM.c.run_id == run_id).group_by(ITEM.c.state)
+    found = {str(row[0]): int(row[1]) for row in conn.execute(query)}
+    return Counts(run=run_of(conn, run_id), by_state=found)
+
+
+def next_due(engine: Engine, run_id: int) -> float | None:
+    """Seconds until an item can be claimed: queued and due, or its lease over; 0 if now.
+
+    None when nothing is left. A paused or parked run's items are due, but not handed out.
+    """
+    with reading(engine) as conn:
+        moments = [
+            conn.scalar(select(func.min(column)).where(*_in_state(run_id, state)))
+            for state, column in ((QUEUED, ITEM.c.not_before), (LEASED, ITEM.c.lease_until))
+        ]
+        present = conn.scalar(select(now()))
+    waits = [(moment - present).total_seconds() for moment in moments if moment is not None]
+    return max(0.0, min(waits)) if waits else None
+
+
+def reasons(engine: Engine, run_id: int, *, limit: int = 20) -> list[Reason]:
+    """Why items were not stored, the most frequent first."""
+    number = func.count()
+    query = (
+        select(ITEM.c.state, ITEM.c.reason, number)
+        .where(ITEM.c.run_id == run_id, ITEM.c.reason.is_not(None))
+        .group_by(ITEM.c.state, ITEM.c.reason)
+        .order_by(number.desc(), ITEM.c.state)
+        .limit(limit)
+    )
+    with reading(engine) as conn:
+        return [
+            Reason(state=state, reason=reason, count=count)
+            for state, reason, count in conn.execute(query)
+        ]
+
+
+def _in_state(run_id: int, state: str) -> tuple[Any, Any]:
+    return (ITEM.c.run_id == run_id, ITEM.c.state == state)

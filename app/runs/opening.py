@@ -1,0 +1,97 @@
+"""Opening a run: its input is frozen into rows in one transaction, together with the sums."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
+
+from sqlalchemy import Connection, Engine, insert, select
+
+from app import models
+from app.models import table
+from app.refs import Intake
+from app.runs.outcomes import QUEUED, REASON_LENGTH, Outcome, RunState
+from app.runs.states import Run, run_of
+from app.store.clock import now
+from app.store.engine import transact
+from app.store.text import storable
+
+RUN, ITEM = table(models.Run), table(models.RunItem)
+REJECTED = table(models.RejectedLine)
+CHUNK = 2000
+"""Rows in one INSERT, well below MySQL's max_allowed_packet."""
+LINE_LENGTH = 500
+
+Values = dict[str, Any]
+
+
+def open_run(
+    engine: Engine,
+    intake: Intake,
+    *,
+    kind: str,
+    label: str = "",
+    options: Mapping[str, Any] | None = None,
+    attempts: int = 3,
+    skip: Mapping[str, str] | None = None,
+) -> Run:
+    """Write a run and all its items; nothing of it is seen before all of it is there.
+
+    `skip` names offers that are settled as `skipped` at once, each with its reason. Raises
+    DatabaseUnavailable.
+    """
+    run: Values = {
+        "kind": kind,
+        "label": label,
+        "options": dict(options or {}),
+        "state": str(RunState.OPEN),
+        "attempts": attempts,
+        "expected": len(intake.accepted),
+        "lines_read": intake.lines,
+        "duplicates": len(intake.duplicates),
+        "rejected": len(intake.rejected),
+    }
+    return transact(engine, lambda conn: _write(conn, run, intake, skip or {}))
+
+
+def _write(conn: Connection, run: Values, intake: Intake, skip: Mapping[str, str]) -> Run:
+    opened = conn.scalar(select(now()))
+    written = conn.execute(insert(RUN).values(run | {"created_at": opened}))
+    run_id = int(cast("Sequence[Any]", written.inserted_primary_key)[0])
+    common = {"run_id": run_id, "not_before": opened}
+    for chunk in _chunks([common | row for row in _items(intake, skip)]):
+        conn.execute(insert(ITEM), chunk)
+    for chunk in _chunks([{"run_id": run_id} | row for row in _rejects(intake)]):
+        conn.execute(insert(REJECTED), chunk)
+    return run_of(conn, run_id)
+
+
+def _items(intake: Intake, skip: Mapping[str, str]) -> Iterator[Values]:
+    again = Counter(ref.offer_id for ref in intake.duplicates)
+    for position, ref in enumerate(intake.accepted):
+        reason = skip.get(ref.offer_id)
+        yield {
+            "offer_id": ref.offer_id,
+            "position": position,
+            "mentions": 1 + again[ref.offer_id],
+            "state": QUEUED if reason is None else str(Outcome.SKIPPED),
+            "reason": reason and storable(reason, REASON_LENGTH),
+            "attempt": 0,
+            "charges": 0,
+            "excused": 0,
+            "token": 0,
+        }
+
+
+def _rejects(intake: Intake) -> Iterator[Values]:
+    for position, each in enumerate(intake.rejected):
+        yield {
+            "position": position,
+            "line": each.line,
+            "text": storable(each.text, LINE_LENGTH),
+            "reason": storable(each.reason, REASON_LENGTH),
+        }
+
+
+def _chunks(rows: Sequence[Values]) -> Iterator[Sequence[Values]]:
+    for start in range(0, len(rows), CHUNK):
+        yield rows[start : start + CHUNK]

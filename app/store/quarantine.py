@@ -1,0 +1,59 @@
+"""What was read and could not be stored: kept with its reason until a person releases it."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from app import models
+from app.models import table
+from app.store.clock import now
+from app.store.text import storable
+
+QUARANTINE = table(models.Quarantine)
+MESSAGE_LENGTH = 4000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refusal:
+    """One item that was refused: by type and rule, with the evidence."""
+
+    offer_id: str
+    type: str
+    """Name of the error class."""
+    rule: str = ""
+    field: str | None = None
+    message: str = ""
+    digest: str | None = None
+    """sha256 of the page; without one, of the message."""
+    evidence: str | None = None
+    """Path of the saved page."""
+
+
+def keep(conn: Connection, refusal: Refusal, *, run_id: int) -> None:
+    """Write a refusal; the same page breaking the same rule again only counts up."""
+    message = storable(refusal.message, MESSAGE_LENGTH)
+    key = {
+        "offer_id": refusal.offer_id,
+        "rule": storable(refusal.rule or refusal.type, 64),
+        "digest": refusal.digest or hashlib.sha256(message.encode()).hexdigest(),
+    }
+    again = {"last_run_id": run_id, "last_seen_at": now(), "evidence": refusal.evidence}
+    own = [QUARANTINE.c[name] == value for name, value in key.items()]
+    seen = conn.scalar(select(QUARANTINE.c.id).where(*own).with_for_update())
+    if seen:
+        values: dict[str, Any] = again | {"times": QUARANTINE.c.times + 1}
+        conn.execute(update(QUARANTINE).where(QUARANTINE.c.id == seen).values(values))
+        return
+    first = {"first_run_id": run_id, "first_seen_at": now(), "times": 1}
+    told = {"type": refusal.type, "field": refusal.field, "message": message}
+    conn.execute(insert(QUARANTINE).values(key | again | first | told))
+
+
+def listed(conn: Connection, *, limit: int = 100) -> list[dict[str, Any]]:
+    """The latest refusals as plain rows, newest first."""
+    query = select(QUARANTINE).order_by(QUARANTINE.c.last_seen_at.desc()).limit(limit)
+    return [
+        {str(name): value for name, value in row.items()} for row in conn.execute(query).mappings()
+    ]
