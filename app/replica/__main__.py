@@ -1,0 +1,36 @@
+"""`python -m app.replica`: the local 1688 without the rest of the house."""
+
+import argparse
+
+from app.replica.cases import Era
+from app.replica.serve import serve
+
+
+def main() -> None:
+    """Reads the command line and serves."""
+    parser = argparse.ArgumentParser(prog="app.replica", description="A local 1688.")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--offers", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--epoch", type=int, default=1)
+    parser.add_argument("--faults", default="", help="KIND=RATE,KIND=RATE:first,...")
+    parser.add_argument("--era", action="append", default=[], choices=list(Era))
+    parser.add_argument("--light", action="store_true", help="pages without padding")
+    parser.add_argument("--ready", action="store_true", help="one JSON line once it serves")
+    parser.add_argument("--tied", action="store_true", help="ends when standard input closes")
+    options = parser.parse_args()
+    serve(
+        port=options.port,
+        offers=options.offers,
+        seed=options.seed,
+        faults=options.faults,
+        epoch=options.epoch,
+        eras=options.era,
+        padded=not options.light,
+        ready=options.ready,
+        tied=options.tied,
+    )
+
+
+if __name__ == "__main__":
+    main()

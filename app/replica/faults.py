@@ -1,0 +1,150 @@
+"""Which visit of an offer goes wrong, and how: drawn from a seed, so that a run can be repeated.
+
+Only the draw is here; what a fault does to the answer is in `server.py`.
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from enum import StrEnum
+
+from app.replica.offers import Offer
+
+
+class Fault(StrEnum):
+    """What can go wrong instead of an offer's page."""
+
+    LOGIN = "login"
+    PUNISH = "punish"
+    SLIDER = "slider"
+    REFUSED = "refused"
+    BUSY = "busy"
+    """503 with `Retry-After: 1`."""
+    TOO_MANY = "toomany"
+    """429 with `Retry-After: 1` and the rate limit text."""
+    TRUNCATED = "truncated"
+    """`Content-Length` promises more than comes; the connection closes."""
+    CUT = "cut"
+    """A complete answer whose state breaks off in the middle."""
+    RESET = "reset"
+    EMPTY = "empty"
+    """The connection closes without a byte."""
+    SLOW = "slow"
+    """The body comes drop by drop and does not end."""
+    SILENT = "silent"
+    """Not even headers come."""
+    HANG = "hang"
+    """A script of the page never ends."""
+    CRASH = "crash"
+    """A script of the page takes its renderer down."""
+    REDIRECT_LOOP = "redirect_loop"
+    GARBAGE = "garbage"
+    """The page's frame without its state."""
+    INVALID = "invalid"
+    """Values that break a rule: negative stock, negative prices."""
+    FOREIGN = "foreign"
+    """The state of another offer."""
+
+
+class BadFault(ValueError):
+    """A fault specification that cannot be read; the message says what was expected."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rate:
+    """How often a fault comes, and on which visits of one offer."""
+
+    fault: Fault
+    rate: float
+    visits: int | None = None
+    """Only the first so many visits; None means all."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Faults:
+    """The plan of faults. A visit draws at most one."""
+
+    rates: tuple[Rate, ...] = ()
+    seed: int = 0
+
+    def draw(self, offer_id: str, visit: int) -> Fault | None:
+        """What goes wrong on this visit (the first is 1); the same question has the same answer."""
+        point = random.Random(f"{self.seed}:{offer_id}:{visit}").random()
+        for rate in self.rates:
+            if rate.visits is not None and visit > rate.visits:
+                continue
+            if point < rate.rate:
+                return rate.fault
+            point -= rate.rate
+        return None
+
+
+def parse(text: str, seed: int) -> Faults:
+    """Reads `login=0.05,reset=0.1:first,busy=1:2`. Raises BadFault."""
+    rates = tuple(_rate(part.strip()) for part in text.split(",") if part.strip())
+    if sum(rate.rate for rate in rates) > 1 + 1e-9:
+        raise BadFault(f"the rates of {text!r} add up to more than 1")
+    return Faults(rates=rates, seed=seed)
+
+
+def _rate(part: str) -> Rate:
+    name, _, value = part.partition("=")
+    number, _, visits = value.partition(":")
+    if name not in set(Fault):
+        raise BadFault(f"no fault is called {name!r}; there are: {', '.join(Fault)}")
+    try:
+        rate = float(number)
+        first = {"": None, "first": 1}[visits] if not visits.isdigit() else int(visits)
+    except (ValueError, KeyError):
+        raise BadFault(
+            f"{part!r} is not KIND=RATE or KIND=RATE:first or KIND=RATE:VISITS"
+        ) from None
+    if not 0 <= rate <= 1:
+        raise BadFault(f"the rate of {part!r} is not between 0 and 1")
+    return Rate(fault=Fault(name), rate=rate, visits=first)
+
+
+def spoiled(offer: Offer) -> Offer:
+    """The offer with values that no rule allows."""
+    bad = Decimal("-3.00")
+    tiers = tuple(replace(tier, price=bad, discount_price=bad) for tier in offer.tiers)
+    skus = tuple(
+        replace(
+            sku, stock=-5, **({} if sku.price is None else {"price": bad, "discount_price": bad})
+        )
+        for sku in offer.skus
+    )
+    return replace(offer, stock=-5, tiers=tiers, skus=skus)
+
+
+def cut(document: bytes) -> bytes:
+    """The document up to the middle of its state, ended as if nothing were missing."""
+    start = _state_start(document)
+    end = document.find(b"</script>", start)
+    return document[: start + (end - start) // 2] + b"\n</script></body></html>\n"
+
+
+def stripped(document: bytes) -> bytes:
+    """The document without its state."""
+    start = _state_start(document)
+    begin = document.rfind(b"<script", 0, start)
+    return document[:begin] + document[document.find(b"</script>", start) + len(b"</script>") :]
+
+
+def haunted(document: bytes, fault: Fault) -> bytes:
+    """The document with a script at its end that never ends, or that ends its renderer."""
+    return document.replace(b"</body>", _SCRIPTS[fault] + b"</body>")
+
+
+_SCRIPTS = {
+    Fault.HANG: b"<script>for(;;){}</script>",
+    # An array that outgrows the engine's limit is fatal, not an exception (measured in Chromium 156).
+    Fault.CRASH: b"<script>var a=[];for(;;){a.push(1.5)}</script>",
+}
+
+_MARKS: Sequence[bytes] = (b"window.context=(", b"window.__INIT_DATA=", b"var iDetailConfig = ")
+
+
+def _state_start(document: bytes) -> int:
+    return max(document.find(mark) for mark in _MARKS)

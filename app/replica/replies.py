@@ -1,0 +1,282 @@
+"""What the local 1688 answers: decided here without any I/O, sent by `server.py`."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+from app.replica import assets, blocks, descriptions, pictures
+from app.replica.cache import Bodies
+from app.replica.cases import Era, Standing
+from app.replica.expected import expected
+from app.replica.faults import Fault, Faults, cut, haunted, spoiled, stripped
+from app.replica.journal import Journal
+from app.replica.offers import Offer, index_of, offer, offer_id
+from app.replica.pages import document, gone
+from app.replica.sites import ROBOTS, Address, Kind
+
+HTML = "text/html; charset=utf-8"
+HTML_GBK = "text/html; charset=GBK"
+JSON = "application/json; charset=utf-8"
+SCRIPT = "application/javascript; charset=utf-8"
+
+KEPT = {"Cache-Control": "max-age=31536000", "Access-Control-Allow-Origin": "*"}
+"""For scripts, styles and pictures, which never change."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """The part of a request that an answer depends on."""
+
+    host: str
+    path: str
+    query: Mapping[str, str]
+    origin: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reply:
+    """An answer to be sent; `fault` tells the server how to spoil the sending of it."""
+
+    status: int = 200
+    body: bytes = b""
+    gzipped: bool = False
+    content_type: str = HTML
+    headers: Mapping[str, str] = field(default_factory=dict)
+    fault: Fault | None = None
+    offer_id: str | None = None
+    visit: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """What is served: how many offers, of which seed, eras and faults."""
+
+    offers: int = 20
+    seed: int = 1
+    eras: tuple[Era, ...] = tuple(Era)
+    faults: Faults = field(default_factory=Faults)
+    padded: bool = True
+
+
+class Site:
+    """Answers requests from a plan, the epoch and how often each offer was asked for."""
+
+    def __init__(self, plan: Plan, *, epoch: int = 1) -> None:
+        self.plan = plan
+        self.epoch = epoch
+        self.journal = Journal()
+        self.visits: Counter[str] = Counter()
+        self.documents = Bodies()
+        self.assets = Bodies()
+        self._replies: dict[Kind, Callable[[Request, str], Reply]] = {
+            Kind.CONTROL: self._control,
+            Kind.OFFER: self._offer,
+            Kind.OFFER_CARD: self._card,
+            Kind.DESCRIPTION: self._description,
+            Kind.GATEWAY: self._gateway,
+            Kind.SHOP: self._shop,
+            Kind.SCRIPT: self._script,
+            Kind.STYLE: self._style,
+        }
+
+    def reply(self, request: Request, address: Address) -> Reply:
+        """The answer to a request whose address was understood."""
+        special = self._replies.get(address.kind)
+        if special is not None:
+            return special(request, address.key)
+        return self._plain(request, address)
+
+    def offer(self, wanted: str) -> Offer | None:
+        """The offer of an id as it is now; None where the catalog has none."""
+        index = index_of(self.plan.seed, wanted)
+        if index >= self.plan.offers:
+            return None
+        return self.offer_at(index)
+
+    def offer_at(self, index: int) -> Offer:
+        return offer(self.plan.seed, index, epoch=self.epoch, eras=self.plan.eras)
+
+    def _plain(self, request: Request, address: Address) -> Reply:
+        seed = self.plan.seed
+        match address.kind:
+            case Kind.ROBOTS:
+                return Reply(body=ROBOTS.encode(), content_type="text/plain; charset=utf-8")
+            case Kind.PUNISH:
+                return Reply(body=blocks.slider(request.host, address.key.lstrip("/"), seed))
+            case Kind.LOGIN:
+                return Reply(body=blocks.login_page())
+            case Kind.WRONG_PAGE:
+                return Reply(body=gone.wrong_page())
+            case Kind.HOME:
+                return Reply(body=gone.home(seed))
+            case Kind.PICTURE:
+                body, shape = pictures.picture(address.key), pictures.content_type(address.key)
+                return Reply(body=body, content_type=shape, headers=KEPT)
+            case Kind.BEACON:
+                return Reply(body=assets.GIF, content_type="image/gif")
+        return Reply(status=404, body=b"not found", content_type="text/plain")
+
+    def _offer(self, request: Request, wanted: str) -> Reply:
+        shown = self.offer(wanted)
+        if shown is None:
+            return Reply(status=302, headers={"Location": gone.WRONG_PAGE}, offer_id=wanted)
+        turn = (
+            int(request.query.get("turn", "0")) if request.query.get("turn", "0").isdigit() else 0
+        )
+        if not turn:
+            self.visits[wanted] += 1
+        visit = self.visits[wanted]
+        fault = self.plan.faults.draw(wanted, visit)
+        found = self._spoiled(request, shown, fault, turn) if fault else self._sound(shown)
+        return Reply(
+            status=found.status,
+            body=found.body,
+            gzipped=found.gzipped,
+            content_type=found.content_type,
+            headers=found.headers,
+            fault=fault,
+            offer_id=wanted,
+            visit=visit,
+        )
+
+    def _sound(self, shown: Offer) -> Reply:
+        match shown.standing:
+            case Standing.DELETED:
+                return Reply(status=302, headers={"Location": gone.WRONG_PAGE})
+            case Standing.DELETED_HOME:
+                return Reply(status=302, headers={"Location": gone.HOME})
+            case Standing.OFF_SHELF:
+                return Reply(body=gone.off_shelf(shown))
+        key = (shown.offer_id, self.epoch)
+        body = self.documents.get(key, partial(document, shown, padded=self.plan.padded))
+        return Reply(body=body, gzipped=True, content_type=_content_type(shown))
+
+    def _document(self, shown: Offer) -> bytes:
+        return document(shown, padded=self.plan.padded)
+
+    def _spoiled(self, request: Request, shown: Offer, fault: Fault, turn: int) -> Reply:
+        block = _BLOCKS.get(fault)
+        if block is not None:
+            return Reply(body=block(request.host, request.path, self.plan.seed))
+        wait = {"Retry-After": "1"}
+        match fault:
+            case Fault.BUSY:
+                return Reply(status=503, body=b"busy", content_type="text/plain", headers=wait)
+            case Fault.TOO_MANY:
+                return Reply(status=429, body=blocks.rate_limit(), headers=wait)
+            case Fault.REDIRECT_LOOP:
+                return Reply(status=302, headers={"Location": f"{shown.url}?turn={turn + 1}"})
+            case Fault.RESET | Fault.EMPTY | Fault.SILENT:
+                return Reply(status=0)
+        return Reply(body=self._damaged(shown, fault), content_type=_content_type(shown))
+
+    def _damaged(self, shown: Offer, fault: Fault) -> bytes:
+        match fault:
+            case Fault.CUT:
+                return cut(self._document(shown))
+            case Fault.GARBAGE:
+                return stripped(self._document(shown))
+            case Fault.INVALID:
+                return self._document(spoiled(shown))
+            case Fault.HANG | Fault.CRASH:
+                return haunted(self._document(shown), fault)
+            case Fault.FOREIGN:
+                return self._document(self._other(shown))
+        return self._document(shown)
+
+    def _other(self, shown: Offer) -> Offer:
+        """The next offer of the same era, inside the catalog or not."""
+        index = shown.index + 1
+        while self.offer_at(index).era is not shown.era:
+            index += 1
+        return self.offer_at(index)
+
+    def _card(self, request: Request, _: str) -> Reply:
+        wanted = request.query.get("offerId", "")
+        target = (
+            f"https://detail.1688.com/offer/{wanted}.html" if wanted.isdigit() else gone.WRONG_PAGE
+        )
+        return Reply(status=302, headers={"Location": target})
+
+    def _description(self, _: Request, path: str) -> Reply:
+        wanted = descriptions.offer_id(path)
+        shown = self.offer(wanted) if wanted else None
+        if shown is None:
+            return Reply(status=404, body=b"", content_type=SCRIPT)
+        body, charset = descriptions.script(shown)
+        return Reply(
+            body=body, content_type=f"application/javascript; charset={charset}", offer_id=wanted
+        )
+
+    def _gateway(self, request: Request, api: str) -> Reply:
+        try:
+            wanted = str(json.loads(request.query.get("data", "{}")).get("offerId", ""))
+        except (ValueError, AttributeError):
+            wanted = ""
+        shown = self.offer(wanted) if wanted.isdigit() else None
+        headers = {
+            "Access-Control-Allow-Origin": request.origin or "https://detail.1688.com",
+            "Access-Control-Allow-Credentials": "true",
+        }
+        return Reply(body=assets.answer(api, shown), content_type=JSON, headers=headers)
+
+    def _shop(self, request: Request, _: str) -> Reply:
+        return Reply(body=gone.shop(request.host))
+
+    def _script(self, request: Request, path: str) -> Reply:
+        body = self.assets.get((request.host, path), partial(assets.script, request.host, path))
+        return Reply(body=body, gzipped=True, content_type=SCRIPT, headers=KEPT)
+
+    def _style(self, _: Request, path: str) -> Reply:
+        body = self.assets.get(path, partial(assets.style, path))
+        return Reply(body=body, gzipped=True, content_type="text/css; charset=utf-8", headers=KEPT)
+
+    def _control(self, request: Request, action: str) -> Reply:
+        """`/__replica__/…`: log, counts, offers, expected/ID, epoch."""
+        name, _, argument = action.partition("/")
+        match name:
+            case "log":
+                after = int(request.query.get("after", "0"))
+                lines = self.journal.lines(after=after, kind=request.query.get("kind"))
+                return Reply(
+                    body=lines.encode(), content_type="application/x-ndjson; charset=utf-8"
+                )
+            case "counts":
+                return _json({"kinds": self.journal.counts(), "dropped": self.journal.dropped})
+            case "offers":
+                return _json([self._listed(index) for index in range(self.plan.offers)])
+            case "expected":
+                shown = self.offer(argument) if argument.isdigit() else None
+                return _json(expected(shown)) if shown else Reply(status=404)
+            case "epoch":
+                self.epoch = int(request.query.get("n", self.epoch))
+                return _json({"epoch": self.epoch})
+        return Reply(status=404)
+
+    def _listed(self, index: int) -> dict[str, object]:
+        shown = self.offer_at(index)
+        return {
+            "offer_id": offer_id(self.plan.seed, index),
+            "url": shown.url,
+            "era": shown.era.value,
+            "kind": shown.kind.name,
+            "standing": shown.standing.value,
+        }
+
+
+_BLOCKS: dict[Fault, Callable[[str, str, int], bytes]] = {
+    Fault.LOGIN: blocks.login_jump,
+    Fault.PUNISH: blocks.punish_stub,
+    Fault.SLIDER: blocks.slider,
+    Fault.REFUSED: blocks.refusal,
+}
+
+
+def _content_type(shown: Offer) -> str:
+    return HTML_GBK if shown.era is Era.DETAIL_CONFIG else HTML
+
+
+def _json(value: object) -> Reply:
+    return Reply(body=json.dumps(value, ensure_ascii=False).encode(), content_type=JSON)
