@@ -6,8 +6,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from app.replica.offers import Offer
 from app.replica.pages.frame import BEACONS, PICTURES, SCRIPTS
+from app.replica.values import Offer
 
 GIF = bytes.fromhex(
     "47494638396101000100800000ffffff00000021f90401000000002c00000000010001000002024401003b"

@@ -4,7 +4,7 @@ import json
 import re
 
 from app.replica.cases import Era
-from app.replica.offers import Offer
+from app.replica.values import Offer
 
 _ADDRESS = re.compile(r"^/(?:1688offer/icoss(\d{12})a|desc/icoss!(\d{12})!|tfscom/TB1x(\d{12})X)")
 

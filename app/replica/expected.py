@@ -18,20 +18,65 @@ from app.replica.faces import (
     shop_url,
     sold_text,
 )
-from app.replica.offers import Offer, Sku
+from app.replica.values import Offer, Sku
 
 CARRIES: dict[Era, frozenset[str]] = {
     Era.CONTEXT: frozenset(
-        "status leaf_name second_id cover sold_text window grams kilograms sizes unit_weight fee lead_times "
-        "services service_code shop_card rating good_rate flags dates lists".split()
+        [
+            "status",
+            "leaf_name",
+            "second_id",
+            "cover",
+            "sold_text",
+            "window",
+            "grams",
+            "kilograms",
+            "sizes",
+            "unit_weight",
+            "fee",
+            "lead_times",
+            "services",
+            "service_code",
+            "shop_card",
+            "rating",
+            "good_rate",
+            "flags",
+            "dates",
+            "lists",
+        ]
     ),
     Era.INIT_DESKTOP: frozenset(
-        "cover sold_text window sku_sold grams kilograms sizes unit_weight fee lead_times services flags lists".split()
+        [
+            "cover",
+            "sold_text",
+            "window",
+            "sku_sold",
+            "grams",
+            "kilograms",
+            "sizes",
+            "unit_weight",
+            "fee",
+            "lead_times",
+            "services",
+            "flags",
+            "lists",
+        ]
     ),
     Era.INIT_MOBILE: frozenset(
-        "status sold_text sku_sold kilograms unit_weight fee lead_times services service_code flags".split()
+        [
+            "status",
+            "sold_text",
+            "sku_sold",
+            "kilograms",
+            "unit_weight",
+            "fee",
+            "lead_times",
+            "services",
+            "service_code",
+            "flags",
+        ]
     ),
-    Era.DETAIL_CONFIG: frozenset("leaf_name second_id path sku_sold rating".split()),
+    Era.DETAIL_CONFIG: frozenset(["leaf_name", "second_id", "path", "sku_sold", "rating"]),
 }
 """What a page of an era tells beyond what all tell. `lists`: attributes with several values."""
 

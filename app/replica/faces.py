@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from app.replica.cases import Era
-from app.replica.offers import Offer
+from app.replica.values import Offer
 
 _PLACES: dict[Era, str] = {
     Era.CONTEXT: "{0}省{1}市",

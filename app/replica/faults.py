@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
-from app.replica.offers import Offer
+from app.replica.values import Offer
 
 
 class Fault(StrEnum):

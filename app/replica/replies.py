@@ -12,9 +12,10 @@ from app.replica.cases import Era, Standing
 from app.replica.expected import expected
 from app.replica.faults import Fault, Faults, cut, haunted, spoiled, stripped
 from app.replica.journal import Journal
-from app.replica.offers import Offer, index_of, offer, offer_id
+from app.replica.offers import index_of, offer, offer_id
 from app.replica.pages import document, gone
 from app.replica.sites import ROBOTS, Address, Kind
+from app.replica.values import Offer
 
 HTML = "text/html; charset=utf-8"
 HTML_GBK = "text/html; charset=GBK"

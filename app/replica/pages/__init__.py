@@ -1,8 +1,8 @@
 """The pages of the local 1688, one file an era. `document` chooses."""
 
 from app.replica.cases import Era
-from app.replica.offers import Offer
 from app.replica.pages import context
+from app.replica.values import Offer
 
 _ERAS = {
     Era.CONTEXT: context.document,

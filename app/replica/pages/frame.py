@@ -1,9 +1,14 @@
-"""The resources that a page of each era asks for beside itself: scripts, styles, pictures, beacons.
+"""What stands around the state of a page: the resources it asks for, and its weight in markup.
 
-Tables; the server answers these addresses, the pages name them. Nothing of an offer is in here.
+The server answers the addresses of these tables, the pages name them.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from html import escape
+
+from app.replica.pages import padding
+from app.replica.values import Offer
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,13 +71,40 @@ PICTURES = 40
 """Pictures on a desktop page, the offer's own included."""
 
 
-def script_tag(script: Script) -> str:
-    return f'<script src="{script.url}" {script.attributes}></script>'
+def dressed(
+    offer: Offer,
+    page: str,
+    state: str,
+    marks: Mapping[str, str],
+    *,
+    padded: bool,
+    wanted: int = padding.HTML_CHARACTERS,
+) -> str:
+    """The page with its marks filled in; `padded` adds resources and markup up to `wanted` characters.
+
+    Three fifths of the added markup come before the state, where the page has its `%BEFORE%`.
+    """
+    marks = {"%ID%": offer.offer_id, "%TITLE%": escape(offer.title), **marks, "%STATE%": state}
+    for mark, text in marks.items():
+        page = page.replace(mark, text)
+    missing = max(0, wanted - len(page)) if padded else 0
+    added = {
+        "%BEFORE%": padding.markup(offer.seed, "before", missing * 3 // 5),
+        "%AFTER%": padding.markup(offer.seed, "after", missing * 2 // 5),
+        "%FIRST%": _tags(SCRIPTS[:2]) if padded else "",
+        "%LAST%": _tags(SCRIPTS[2:]) if padded else "",
+        "%STYLES%": _style_tags() if padded else "",
+    }
+    for mark, text in added.items():
+        page = page.replace(mark, text)
+    return page
 
 
-def tags(scripts: tuple[Script, ...]) -> str:
-    return "\n".join(script_tag(script) for script in scripts)
+def _tags(scripts: tuple[Script, ...]) -> str:
+    return "\n".join(
+        f'<script src="{script.url}" {script.attributes}></script>' for script in scripts
+    )
 
 
-def style_tags() -> str:
+def _style_tags() -> str:
     return "\n".join(f'<link rel="stylesheet" href="{url}">' for url in STYLES)

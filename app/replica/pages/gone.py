@@ -2,8 +2,8 @@
 
 from html import escape
 
-from app.replica.offers import Offer
 from app.replica.pages import padding
+from app.replica.values import Offer
 
 WRONG_PAGE = "https://page.1688.com/shtml/static/wrongpage.html"
 HOME = "https://www.1688.com/?spm=a260k.24848612.notfound&theme=index"

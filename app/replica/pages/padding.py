@@ -42,13 +42,6 @@ def _card(rng: random.Random, number: int) -> Json:
     }
 
 
-@lru_cache(maxsize=8)
-def tags(seed: int, count: int) -> tuple[int, ...]:
-    """`offerMemberTags`: numbers that mean nothing here."""
-    rng = random.Random(f"{seed}:tags")
-    return tuple(rng.randrange(10**5, 10**7) for _ in range(count))
-
-
 def fill(
     state: Json, place: list[Any], seed: int, length: int, wanted: int = STATE_CHARACTERS
 ) -> Json:
@@ -58,17 +51,20 @@ def fill(
     return state
 
 
-@lru_cache(maxsize=32)
 def markup(seed: int, part: str, characters: int) -> str:
-    """Inline styles and hidden skeleton markup of about this length."""
+    """Inline styles and hidden skeleton markup of at most this length."""
+    pieces = _pieces(seed, part)
+    return "\n".join(pieces[: characters // PIECE_CHARACTERS])
+
+
+PIECE_CHARACTERS = 290
+"""Of one piece of markup, about."""
+
+
+@lru_cache(maxsize=8)
+def _pieces(seed: int, part: str) -> tuple[str, ...]:
     rng = random.Random(f"{seed}:{part}")
-    pieces: list[str] = []
-    length = 0
-    while length < characters:
-        piece = _style_rule(rng) if len(pieces) % 2 else _skeleton(rng)
-        pieces.append(piece)
-        length += len(piece)
-    return "\n".join(pieces)
+    return tuple(_style_rule(rng) if number % 2 else _skeleton(rng) for number in range(900))
 
 
 def _style_rule(rng: random.Random) -> str:

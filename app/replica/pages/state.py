@@ -10,7 +10,7 @@ from typing import Any
 
 from app.replica.cases import Pricing, Weights
 from app.replica.faces import kilograms, money
-from app.replica.offers import Offer, Sku
+from app.replica.values import Offer, Sku
 
 Json = dict[str, Any]
 
