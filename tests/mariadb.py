@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -51,13 +52,15 @@ class MariaDB:
             stderr=subprocess.DEVNULL,
         )
         self._wait()
+        self.execute("SELECT 1")
 
     def _wait(self) -> None:
         deadline = time.monotonic() + SECONDS_TO_START
         while True:
             try:
-                self.execute("SELECT 1")
-            except pymysql.err.OperationalError as error:
+                with socket.socket(socket.AF_UNIX) as probe:
+                    probe.connect(str(self.socket))
+            except OSError as error:
                 if time.monotonic() > deadline or self.server.poll() is not None:
                     log = self.folder / "log"
                     told = log.read_text()[-2000:] if log.exists() else ""
