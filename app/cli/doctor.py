@@ -1,0 +1,82 @@
+"""`pwsync doctor`: is this machine ready, and if not, what to do about it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from app.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    name: str
+    good: bool
+    says: str
+
+
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """Check the engine, the database and the folders; exit 7 if something is missing."""
+    import json
+    from dataclasses import asdict
+
+    from app.cli import exits
+    from app.settings import load
+
+    found = list(_findings(load()))
+    if as_json:
+        typer.echo(json.dumps([asdict(one) for one in found], ensure_ascii=False))
+    else:
+        for one in found:
+            typer.echo(f"{'ok   ' if one.good else 'WRONG'} {one.name}: {one.says}")
+    raise typer.Exit(exits.GOOD if all(one.good for one in found) else exits.UNAVAILABLE)
+
+
+def _findings(settings: "Settings") -> Iterator[Finding]:
+    checks: tuple[tuple[str, Callable[[Settings], str]], ...] = (
+        ("engine", _engine),
+        ("database", _database),
+        ("data folder", _folder),
+    )
+    for name, check in checks:
+        try:
+            yield Finding(name=name, good=True, says=check(settings))
+        except Exception as error:  # noqa: BLE001 - a doctor reports every failure
+            yield Finding(name=name, good=False, says=str(error))
+
+
+def _engine(settings: "Settings") -> str:
+    from browsers.launch import find_engine, sandboxed
+
+    engine = find_engine(settings.browser.executable)
+    on = sandboxed(settings.browser.sandbox)
+    aloud = "" if on else ", sandbox OFF (run as an ordinary user to have it)"
+    return f"{engine.name} {engine.version} at {engine.path}{aloud}"
+
+
+def _database(settings: "Settings") -> str:
+    from sqlalchemy import make_url
+
+    from app.store.engine import open_engine
+    from app.store.schema import HEAD, revision
+
+    found = revision(open_engine(settings.database))
+    shown = make_url(settings.database).render_as_string(hide_password=True)
+    return f"{shown}, revision {found or 'none yet'} of {HEAD}"
+
+
+def _folder(settings: "Settings") -> str:
+    import os
+    import shutil
+
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    if not os.access(settings.data_dir, os.W_OK):
+        raise PermissionError(f"{settings.data_dir} is not writable; set data_dir to one that is")
+    free = shutil.disk_usage(settings.data_dir).free
+    return f"{settings.data_dir}, {free / 2**30:.0f} GiB free"

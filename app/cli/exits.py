@@ -1,0 +1,15 @@
+"""Exit codes (CONTRACT §3): one number, one meaning, for scripts and cron."""
+
+GOOD = 0
+UNEXPECTED = 1
+USAGE = 2
+SOME_FAILED = 3
+LOGIN_NEEDED = 4
+PARKED = 5
+DRIFT = 6
+UNAVAILABLE = 7
+LIMIT = 8
+HELD = 9
+UNBALANCED = 10
+INTERRUPTED = 130
+TERMINATED = 143

@@ -1,0 +1,85 @@
+"""The `pwsync` command: its groups, its global options, and the one place that prints errors.
+
+Commands live one file a group and import what is heavy when they run.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli import audit, config, db, demo, doctor, extract, replica, runs, show, sync
+from app.cli.errors import explain
+
+app = typer.Typer(
+    name="pwsync",
+    help="Keep a local database in step with offers (product pages) of 1688.com.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+app.command()(demo.demo)
+app.command()(sync.sync)
+app.command()(sync.resume)
+app.command()(extract.extract)
+app.command()(show.show)
+app.command("runs")(runs.runs)
+app.command()(runs.report)
+app.command()(audit.audit)
+app.command()(replica.replica)
+app.command()(doctor.doctor)
+app.add_typer(config.app, name="config")
+app.add_typer(db.app, name="db")
+
+
+def _print_version(value: bool) -> None:
+    if value:
+        from importlib.metadata import version
+
+        typer.echo(f"pwsync {version('pwsync')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    data_dir: Annotated[
+        Path | None,
+        typer.Option("--data-dir", help="Folder of the embedded database and the evidence."),
+    ] = None,
+    config_file: Annotated[
+        Path | None, typer.Option("--config", help="Configuration file instead of pwsync.toml.")
+    ] = None,
+    verbose: Annotated[
+        int, typer.Option("-v", "--verbose", count=True, help="-vv shows tracebacks.")
+    ] = 0,
+    version: Annotated[  # noqa: ARG001 - its callback did the work
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Options that hold for every command."""
+    # The environment carries them down, so that a worker or a subprocess sees the same settings.
+    if data_dir:
+        os.environ["PWSYNC_DATA_DIR"] = str(data_dir)
+    if config_file:
+        os.environ["PWSYNC_CONFIG"] = str(config_file)
+    if verbose:
+        os.environ["PWSYNC_VERBOSE"] = str(verbose)
+
+
+def main() -> None:
+    """Run the command; a failure that has an explanation is one line and its exit code."""
+    try:
+        app()
+    except Exception as error:
+        if int(os.environ.get("PWSYNC_VERBOSE", "0")) > 1:
+            raise
+        sentence, code = explain(error)
+        typer.echo(f"pwsync: {sentence}", err=True)
+        sys.exit(code)

@@ -1,0 +1,53 @@
+"""`pwsync runs` and `pwsync report`: what was done."""
+
+from typing import Annotated
+
+import typer
+
+
+def runs(
+    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """List the latest runs."""
+    import json
+
+    from app.cli import reporting
+    from app.runs.counts import counts
+    from app.runs.states import recent_runs
+    from app.settings import load
+    from app.wiring import open_database
+
+    engine = open_database(load())
+    found = [counts(engine, run.id) for run in recent_runs(engine, limit)]
+    if as_json:
+        typer.echo(json.dumps([reporting.as_json(one, []) for one in found], ensure_ascii=False))
+        return
+    if not found:
+        typer.echo("no runs yet; `pwsync sync REF...` makes the first one")
+        return
+    from rich.console import Console
+
+    Console().print(reporting.listing(found))
+
+
+def report(
+    run: Annotated[int, typer.Argument(help="Number of the run.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """Tell what became of a run, and why."""
+    import json
+
+    from app.cli import reporting
+    from app.runs.counts import counts, reasons
+    from app.settings import load
+    from app.wiring import open_database
+
+    engine = open_database(load())
+    found, why = counts(engine, run), reasons(engine, run)
+    if as_json:
+        typer.echo(json.dumps(reporting.as_json(found, why), ensure_ascii=False))
+        return
+    from rich.console import Console
+
+    Console().print(reporting.report(found, why))

@@ -1,0 +1,132 @@
+"""Working on a run until nothing of it is left: claims in, endings out, leases kept alive.
+
+The flow of one offer is in `sync.py`; which items are due is the ledger's to say.
+"""
+
+import asyncio
+from collections import deque
+from contextlib import suppress
+
+from app.runs.claims import Claim, claim, give_back, renew
+from app.runs.outcomes import RunState
+from app.runs.states import Run, close_if_finished, park
+from app.runtime import Runtime
+from app.sync import Ending, sync_offer
+
+WORKABLE = (RunState.OPEN, RunState.RUNNING)
+POLL_SECONDS = 1.0
+"""Longest nap of a worker that waits for a retry or for somebody else's lease."""
+
+
+class Drain:
+    """One process's work on one run; `stop()` lets the pages in flight finish."""
+
+    def __init__(self, runtime: Runtime, run_id: int) -> None:
+        self._runtime = runtime
+        self._run_id = run_id
+        self._waiting: deque[Claim] = deque()
+        self._held: set[Claim] = set()
+        self._turn = asyncio.Lock()
+        self._news = asyncio.Event()
+        self._stopped = asyncio.Event()
+
+    def stop(self) -> None:
+        """Begin no further page. Call it on the loop."""
+        self._stopped.set()
+        self._news.set()
+
+    async def run(self) -> None:
+        """Return when the run is finished, parked, paused, or `stop` was called.
+
+        Leases that are still held are given back, whatever happens. Raises what is no item's
+        matter: DatabaseUnavailable, EngineMissing.
+        """
+        keeper = asyncio.create_task(self._keep_leases())
+        workers = [asyncio.create_task(self._work()) for _ in range(self._runtime.slots)]
+        try:
+            await self._until_all_ended([keeper, *workers], workers)
+        finally:
+            for task in (keeper, *workers):
+                task.cancel()
+            await asyncio.gather(keeper, *workers, return_exceptions=True)
+            await asyncio.shield(self._give_back())
+        await self._close()
+
+    async def _until_all_ended(
+        self, watched: list[asyncio.Task[None]], workers: list[asyncio.Task[None]]
+    ) -> None:
+        """The first failure of any task ends all of them; a worker that ends well does not."""
+        while not all(worker.done() for worker in workers):
+            done, _ = await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+                watched.remove(task)
+        for worker in workers:
+            worker.result()
+
+    async def _work(self) -> None:
+        while (one := await self._next()) is not None:
+            ending = await sync_offer(self._runtime, one)
+            self._held.discard(one)
+            self._news.set()
+            if ending.blocked:
+                await self._park(ending)
+
+    async def _next(self) -> Claim | None:
+        """The next claim to work on; None when this drain is over."""
+        async with self._turn:
+            while not self._stopped.is_set():
+                self._news.clear()
+                if self._waiting or await self._claim():
+                    await _wait(self._stopped, self._runtime.pace.book())
+                    return None if self._stopped.is_set() else self._waiting.popleft()
+                if (await self._close()).state in WORKABLE:
+                    await _wait(self._news, POLL_SECONDS)
+                else:
+                    self.stop()
+            return None
+
+    async def _claim(self) -> bool:
+        """Take as many items as there are slots; fewer trips to the database, few to give back."""
+        runtime = self._runtime
+        found = await runtime.aside(
+            claim,
+            runtime.engine,
+            self._run_id,
+            runtime.slots if runtime.pace.high == 0 else 1,
+            owner=runtime.owner,
+            lease_seconds=runtime.lease_seconds,
+        )
+        self._waiting.extend(found)
+        self._held.update(found)
+        return bool(found)
+
+    async def _close(self) -> Run:
+        return await self._runtime.aside(close_if_finished, self._runtime.engine, self._run_id)
+
+    async def _park(self, ending: Ending) -> None:
+        reason = f"{ending.blocked}: {ending.text}"
+        await self._runtime.aside(park, self._runtime.engine, self._run_id, reason)
+        self.stop()
+
+    async def _keep_leases(self) -> None:
+        """Renew thrice per lease. A lost claim is stopped by its fence when it tries to store."""
+        while True:
+            await asyncio.sleep(self._runtime.lease_seconds / 3)
+            held = list(self._held)
+            if held:
+                seconds = self._runtime.lease_seconds
+                await self._runtime.aside(renew, self._runtime.engine, held, lease_seconds=seconds)
+
+    async def _give_back(self) -> None:
+        left, self._held = self._held, set()
+        self._waiting.clear()
+        if left:
+            await self._runtime.aside(give_back, self._runtime.engine, left)
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    """Until the event is set, at most so long."""
+    if seconds > 0:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(event.wait(), seconds)

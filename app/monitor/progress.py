@@ -1,0 +1,117 @@
+"""Shows a run while it goes on: live screen, plain lines, JSON lines or nothing.
+
+Runs on the main thread beside the work; what it shows comes from `picture()`.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from dataclasses import dataclass
+from typing import Literal
+
+from rich.console import Console
+from rich.live import Live
+
+from app.monitor import screen, words
+from app.monitor.status import Status
+
+Progress = Literal["auto", "tui", "plain", "jsonl", "none"]
+FRAME_SECONDS = 0.25
+PLAIN_SECONDS = 30.0
+
+
+def choose(progress: Progress, console: Console) -> Progress:
+    """`auto` becomes `tui` on a real terminal and `plain` elsewhere."""
+    if progress != "auto":
+        return progress
+    return "tui" if console.is_terminal and not console.is_dumb_terminal else "plain"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Follower:
+    """Follows one piece of work to its end in one of the ways of `Progress`."""
+
+    console: Console
+    picture: Callable[[], Status]
+    progress: Progress
+    asked: Callable[[], bool] = lambda: False
+    """Whether somebody asked for a line out of turn (SIGUSR1); answers true once."""
+
+    def follow(self, work: Future[None]) -> None:
+        """Return when the work has ended, well or not; it is the caller's to ask how."""
+        match choose(self.progress, self.console):
+            case "tui":
+                self._live(work)
+            case "plain":
+                self._lines(work, self._plain, PLAIN_SECONDS)
+            case "jsonl":
+                self._lines(work, self._json, 1.0)
+            case _:
+                self._lines(work, lambda _: None, PLAIN_SECONDS)
+
+    def _live(self, work: Future[None]) -> None:
+        with Live(
+            console=self.console,
+            auto_refresh=False,
+            vertical_overflow="crop",
+            redirect_stdout=False,
+        ) as live:
+            while True:
+                ended = bool(wait([work], FRAME_SECONDS).done)
+                size = self.console.size
+                frame = screen.render(self.picture(), width=size.width, height=size.height)
+                live.update(frame, refresh=True)
+                if ended:
+                    return
+
+    def _lines(self, work: Future[None], show: Callable[[Status], None], every: float) -> None:
+        said_state, elapsed = "", 0.0
+        while True:
+            ended = bool(wait([work], FRAME_SECONDS).done)
+            elapsed += FRAME_SECONDS
+            status = self.picture()
+            if ended or elapsed >= every or status.state != said_state or self.asked():
+                show(status)
+                said_state, elapsed = status.state, 0.0
+            if ended:
+                return
+
+    def _plain(self, status: Status) -> None:
+        self.console.print(plain_line(status), markup=False, highlight=False, soft_wrap=True)
+
+    def _json(self, status: Status) -> None:
+        sys.stderr.write(json.dumps(as_json(status), ensure_ascii=False) + "\n")
+        sys.stderr.flush()
+
+
+def plain_line(status: Status) -> str:
+    """The picture as one line for logs."""
+    counts = "  ".join(
+        f"{word} {status.counts[word]:,}"
+        for word in (*words.GOOD, *words.BAD, *words.IDLE, *words.WAITING)
+        if status.counts.get(word)
+    )
+    notice = f"  ({words.harmless(status.notice)})" if status.notice else ""
+    return (
+        f"run {status.run_id} {status.state}  {status.settled:,}/{status.planned:,}  {counts}  "
+        f"{status.rate:.1f}/s  median {words.seconds(status.median)}  "
+        f"elapsed {words.clock(status.elapsed)}{notice}"
+    )
+
+
+def as_json(status: Status) -> dict[str, object]:
+    """The picture as one object of `--progress jsonl`."""
+    return {
+        "type": "status",
+        "run": status.run_id,
+        "state": status.state,
+        "planned": status.planned,
+        "settled": status.settled,
+        "counts": {word: number for word, number in status.counts.items() if number},
+        "elapsed": round(status.elapsed, 3),
+        "rate": round(status.rate, 3),
+        "median": status.median,
+        "p95": status.p95,
+        "notice": status.notice,
+    }

@@ -1,0 +1,74 @@
+"""How words, numbers and foreign text look on a terminal: one name, one colour, one form.
+
+What comes from a page is made harmless here before it reaches any screen.
+"""
+
+import unicodedata
+
+from rich.console import OverflowMethod
+from rich.text import Text
+
+STYLES = {
+    "created": "green",
+    "changed": "cyan",
+    "unchanged": "blue",
+    "gone": "bright_black",
+    "invalid": "red",
+    "unreadable": "red",
+    "blocked": "magenta",
+    "failed": "bold red",
+    "skipped": "bright_black",
+    "cancelled": "bright_black",
+    "queued": "white",
+    "leased": "yellow",
+    "retry": "yellow",
+    "fenced": "yellow",
+}
+"""Outcomes and states by the colour they have everywhere."""
+
+GOOD = ("created", "changed", "unchanged", "gone")
+BAD = ("invalid", "unreadable", "failed", "blocked")
+WAITING = ("leased", "queued")
+IDLE = ("skipped", "cancelled")
+
+_BARS = "▁▂▃▄▅▆▇█"
+
+
+def harmless(text: str, limit: int = 200) -> str:
+    """Foreign text without control, escape or direction-changing characters, on one line."""
+    kept = (
+        " " if char in "\n\r\t" else char
+        for char in text[: limit * 2]
+        if char in "\n\r\t"
+        or unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+    )
+    return "".join(kept)[:limit]
+
+
+def foreign(text: str, limit: int = 200, style: str = "", *, wrap: bool = False) -> Text:
+    """Foreign text as a Text: Rich never reads markup in it."""
+    overflow: OverflowMethod = "fold" if wrap else "ellipsis"
+    return Text(harmless(text, limit), style=style, no_wrap=not wrap, overflow=overflow)
+
+
+def clock(seconds: float | None) -> str:
+    """`0:07`, `12:40`, `3:05:09`; a dash for the unknown."""
+    if seconds is None:
+        return "–"
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def seconds(value: float | None) -> str:
+    """`0.84 s`; a dash for the unknown."""
+    return "–" if value is None else f"{value:.2f} s"
+
+
+def sparkline(values: tuple[float, ...], width: int) -> str:
+    """The last `width` values as bars from zero to the greatest."""
+    shown = values[-width:]
+    top = max(shown, default=0.0)
+    if top <= 0:
+        return _BARS[0] * len(shown)
+    return "".join(_BARS[min(7, int(value / top * 7.999))] for value in shown)

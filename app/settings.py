@@ -1,0 +1,168 @@
+"""What a person may set, and where it came from: flag > environment > pwsync.toml > default.
+
+Read by the doors and by wiring only; everything below gets values passed in. A misspelt key, in the
+file or as `PWSYNC_…`, is an error.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+PREFIX = "PWSYNC_"
+CONFIG_VARIABLE = "PWSYNC_CONFIG"
+VERBOSE = "PWSYNC_VERBOSE"
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+
+
+class SettingsError(Exception):
+    """A setting is wrong; the message says which, why, and where it can be changed."""
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Browser(Section):
+    """`[browser]`: the engine and how it is used."""
+
+    executable: Path | None = None
+    headless: bool = True
+    sandbox: bool | None = None
+    contexts: Annotated[int, Field(ge=1, le=200)] = 8
+    mode: Literal["natural", "mixed", "lean"] = "natural"
+    retire_after_pages: Annotated[int, Field(ge=1)] = 500
+    memory_limit_mb: Annotated[int, Field(ge=256)] = 2048
+
+
+class Site(Section):
+    """`[site]`: which 1688 is asked; the browser resolves its names to a replica's address."""
+
+    replica: Annotated[str, Field(pattern=r"^127\.\d+\.\d+\.\d+:\d+$|^localhost:\d+$")] | None = (
+        None
+    )
+
+
+class Pace(Section):
+    """`[pace]`: how gently the real site is asked. The replica needs no rest."""
+
+    page_gap_seconds: tuple[float, float] = (6.0, 10.0)
+
+    @model_validator(mode="after")
+    def _gap_is_a_range_above_the_floor(self) -> Self:
+        low, high = self.page_gap_seconds
+        if not self.FLOOR <= low <= high:
+            raise ValueError(f"page_gap_seconds needs {self.FLOOR:g} <= low <= high")
+        return self
+
+    FLOOR: ClassVar[float] = 1.0
+    """Seconds between two pages of the real site that no setting goes below."""
+
+
+class Run(Section):
+    """`[run]`: leases, deadlines and tries."""
+
+    lease_seconds: Seconds = 30.0
+    deadline_seconds: Seconds = 60.0
+    attempts: Annotated[int, Field(ge=1, le=20)] = 3
+
+
+def default_data_dir() -> Path:
+    """Where the database and the evidence live when nobody says otherwise (XDG)."""
+    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(base) / "pwsync"
+
+
+class Settings(BaseSettings):
+    """All settings of one command, checked."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    database_url: str | None = None
+    redis_url: str | None = None
+    data_dir: Path = Field(default_factory=default_data_dir)
+    browser: Browser = Browser()
+    site: Site = Site()
+    pace: Pace = Pace()
+    run: Run = Run()
+
+    @property
+    def database(self) -> str:
+        """The database's URL; the embedded SQLite file unless another was named."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'pwsync.db'}"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        path = config_path()
+        file = (TomlConfigSettingsSource(settings_cls, path),) if path else ()
+        return (init_settings, env_settings, *file)
+
+
+def config_path() -> Path | None:
+    """The configuration file in force: $PWSYNC_CONFIG, ./pwsync.toml, ~/.config/pwsync/pwsync.toml.
+
+    Raises SettingsError when $PWSYNC_CONFIG names no file.
+    """
+    if named := os.environ.get(CONFIG_VARIABLE):
+        if not Path(named).is_file():
+            raise SettingsError(f"{CONFIG_VARIABLE}={named}: there is no such file")
+        return Path(named)
+    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    places = (Path("pwsync.toml"), home / "pwsync" / "pwsync.toml")
+    return next((path for path in places if path.is_file()), None)
+
+
+def load(flags: dict[str, Any] | None = None) -> Settings:
+    """Settings with a command's flags on top; None values and empty sections are no flags.
+
+    Raises SettingsError with one line for a person.
+    """
+    _refuse_unknown_variables()
+    try:
+        return Settings(**_given(flags or {}))
+    except ValidationError as error:
+        raise SettingsError(_one_line(error)) from error
+    except ValueError as error:  # TOML that does not parse
+        raise SettingsError(f"{config_path()}: {error}") from error
+
+
+def _given(flags: dict[str, Any]) -> dict[str, Any]:
+    given = {
+        key: _given(value) if isinstance(value, dict) else value for key, value in flags.items()
+    }
+    return {key: value for key, value in given.items() if value is not None and value != {}}
+
+
+def _refuse_unknown_variables() -> None:
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | {
+        CONFIG_VARIABLE,
+        VERBOSE,
+    }
+    for name in os.environ:
+        if name.startswith(PREFIX) and name.split("__")[0] not in known:
+            raise SettingsError(f"{name} is no setting; known: {', '.join(sorted(known))}")
+
+
+def _one_line(error: ValidationError) -> str:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    source = (
+        f" (flag, {PREFIX}{where.upper().replace('.', '__')} or {config_path() or 'pwsync.toml'})"
+    )
+    return f"setting {where}: {first['msg']}{source}"

@@ -1,0 +1,163 @@
+"""THE flow of one offer, from a claim to its row. Read this first.
+
+Each step takes a value and returns a value. What goes wrong arrives here as an exception that
+carries its consequence, and becomes this item's settlement in one place.
+"""
+
+import hashlib
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from browsers.render import render
+from sqlalchemy import Connection
+
+from app.extract import registry
+from app.extract.base import ExtractError, Gone, Snapshot
+from app.items import OfferItem
+from app.refs import OfferRef
+from app.runs.claims import Claim
+from app.runs.consequences import settlement_for
+from app.runs.outcomes import Invalid, Outcome, Settlement, Stored, Unreadable
+from app.runs.settling import Fenced, commit
+from app.runtime import Event, Runtime
+from app.store import offers, quarantine
+from browsers.values import Marker, Render, RenderRequest
+
+STATE = Marker(any_of=registry.state_marks())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ending:
+    """How one try of an offer ended."""
+
+    word: str
+    """An outcome, `retry`, `blocked` or `fenced`."""
+    text: str
+    """A title or a reason, for people."""
+    blocked: str | None = None
+    """The rule of the block, if it was one."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """A page that was loaded for a claim, and when."""
+
+    claim: Claim
+    render: Render
+    at: datetime
+
+    @property
+    def seen(self) -> offers.Observation:
+        claim = self.claim
+        return offers.Observation(run_id=claim.run_id, token=claim.token, observed_at=self.at)
+
+
+async def sync_offer(runtime: Runtime, claim: Claim) -> Ending:
+    """Load, read and store one claimed offer; whatever goes wrong with it is settled here.
+
+    Raises what is not this item's matter: no engine, no database, pool closed.
+    """
+    began = time.monotonic()
+    page: Page | None = None
+    try:
+        page = await load(runtime, claim)
+        ending = await runtime.aside(keep, runtime, page)
+    except Fenced as error:
+        ending = Ending(word="fenced", text=str(error))
+    except Exception as error:  # noqa: BLE001 - the table in consequences.py sorts them
+        ending = await runtime.aside(settle, runtime, claim, page, error)
+    seconds = time.monotonic() - began
+    runtime.tell(
+        Event(
+            at=datetime.now(UTC),
+            offer_id=claim.offer_id,
+            word=ending.word,
+            seconds=seconds,
+            text=ending.text,
+        )
+    )
+    return ending
+
+
+async def load(runtime: Runtime, claim: Claim) -> Page:
+    """The page of a claimed offer, rendered in a leased slot. Raises RenderError."""
+    request = RenderRequest(
+        url=OfferRef(offer_id=claim.offer_id).url,
+        kind="offer",
+        mode=runtime.mode,
+        seed=int(claim.offer_id) + claim.attempt,
+        has_state=STATE,
+    )
+    async with runtime.pool.lease(claim.offer_id) as slot:
+        loaded = await render(slot, request, deadline=runtime.deadline)
+    return Page(claim=claim, render=loaded, at=datetime.now(UTC))
+
+
+def keep(runtime: Runtime, page: Page) -> Ending:
+    """Read a page and store its item, all in one transaction. Raises ExtractError, Fenced."""
+    item = registry.read(snapshot_of(page.render))
+
+    def store(conn: Connection) -> Settlement:
+        saved = offers.save(conn, item, page.seen)
+        return Stored(outcome=Outcome(saved.change))
+
+    ruling = commit(runtime.engine, page.claim, store)
+    return Ending(word=str(ruling.ending), text=describe(item))
+
+
+def settle(runtime: Runtime, claim: Claim, page: Page | None, error: Exception) -> Ending:
+    """Write what an error means for the item; raises the error if it is not the item's matter."""
+    settlement = settlement_for(error, charges=claim.charges)
+    if settlement is None:
+        raise error
+
+    def store(conn: Connection) -> Settlement:
+        if page and isinstance(error, Gone):
+            offers.mark_gone(conn, claim.offer_id, error.rule or "deleted", page.seen)
+        if page and isinstance(settlement, (Invalid, Unreadable)):
+            quarantine.keep(conn, _refusal(runtime, page, error), run_id=claim.run_id)
+        return settlement
+
+    try:
+        ruling = commit(runtime.engine, claim, store)
+    except Fenced as fenced:
+        return Ending(word="fenced", text=str(fenced))
+    blocked = settlement.reason if settlement.word == Outcome.BLOCKED else None
+    word = settlement.word if blocked else str(ruling.ending)
+    return Ending(word=word, text=settlement.reason or "", blocked=blocked)
+
+
+def _refusal(runtime: Runtime, page: Page, error: Exception) -> quarantine.Refusal:
+    document = page.render.document
+    known = error if isinstance(error, ExtractError) else None
+    return quarantine.Refusal(
+        offer_id=page.claim.offer_id,
+        type=type(error).__name__,
+        rule=(known and known.rule) or "",
+        field=known.field if known else None,
+        message=str(error),
+        digest=hashlib.sha256(document).hexdigest(),
+        evidence=runtime.evidence.keep(document, type(error).__name__),
+    )
+
+
+def snapshot_of(loaded: Render) -> Snapshot:
+    """What extraction may know of a render."""
+    return Snapshot(
+        document=loaded.document,
+        url=loaded.url,
+        final_url=loaded.final_url,
+        status=loaded.status,
+    )
+
+
+def describe(item: OfferItem) -> str:
+    """One line about an item for the screen."""
+    low, high = item.price_min, item.price_max
+    if low is None:
+        price = "price hidden"
+    else:
+        price = f"¥{low}" if low == high else f"¥{low}–{high}"
+    skus = f"  {len(item.skus)} SKUs" if item.skus else ""
+    return f"{price}{skus}  {item.title}"
