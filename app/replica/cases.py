@@ -125,10 +125,10 @@ class Traits:
     weights: Weights
     refs: bool
     """Repeated objects stand as fastjson `$ref`."""
-    location: bool
-    sold: bool
-    rating: bool
-    services: bool
+    no_location: bool
+    no_sold: bool
+    no_rating: bool
+    no_services: bool
     mix: bool
     presale: bool
     cross_border: bool
@@ -136,24 +136,28 @@ class Traits:
     free_shipping: bool
 
 
+_PLACES: dict[str, tuple[int, int]] = {
+    "english": (11, 4),
+    "odd_names": (5, 1),
+    "awkward_title": (23, 12),
+    "video": (3, 0),
+    "holes": (3, 2),
+    "empty_stock": (7, 2),
+    "refs": (2, 0),
+    "no_location": (9, 2),
+    "no_sold": (10, 7),
+    "no_rating": (5, 3),
+    "no_services": (6, 5),
+    "mix": (3, 1),
+    "presale": (13, 5),
+    "cross_border": (4, 1),
+    "customised": (17, 8),
+    "free_shipping": (7, 6),
+}
+"""A trait comes in every so manieth offer, at that place."""
+
+
 def traits(index: int) -> Traits:
     """The traits of the offer at `index`."""
-    return Traits(
-        english=index % 11 == 4,
-        odd_names=index % 5 == 1,
-        awkward_title=index % 23 == 12,
-        video=index % 3 == 0,
-        holes=index % 3 == 2,
-        empty_stock=index % 7 == 2,
-        weights=tuple(Weights)[index // 4 % 4],
-        refs=index % 3 != 1,
-        location=index % 9 != 2,
-        sold=index % 10 != 7,
-        rating=index % 5 != 3,
-        services=index % 6 != 5,
-        mix=index % 3 == 1,
-        presale=index % 13 == 5,
-        cross_border=index % 3 == 1,
-        customised=index % 17 == 8,
-        free_shipping=index % 7 == 6,
-    )
+    has = {name: index % period == place for name, (period, place) in _PLACES.items()}
+    return Traits(weights=tuple(Weights)[index // 4 % 4], **has)

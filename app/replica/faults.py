@@ -110,9 +110,7 @@ def spoiled(offer: Offer) -> Offer:
     bad = Decimal("-3.00")
     tiers = tuple(replace(tier, price=bad, discount_price=bad) for tier in offer.tiers)
     skus = tuple(
-        replace(
-            sku, stock=-5, **({} if sku.price is None else {"price": bad, "discount_price": bad})
-        )
+        replace(sku, stock=-5, price=sku.price and bad, discount_price=sku.discount_price and bad)
         for sku in offer.skus
     )
     return replace(offer, stock=-5, tiers=tiers, skus=skus)
@@ -139,8 +137,10 @@ def haunted(document: bytes, fault: Fault) -> bytes:
 
 _SCRIPTS = {
     Fault.HANG: b"<script>for(;;){}</script>",
-    # An array that outgrows the engine's limit is fatal, not an exception (measured in Chromium 156).
-    Fault.CRASH: b"<script>var a=[];for(;;){a.push(1.5)}</script>",
+    # Layout recurses: so deep a tree overflows its stack (Chromium 156: gone in 1.5 s, little memory).
+    Fault.CRASH: b"<script>var r=document.createElement('div'),n=r;for(var i=0;i<30000;i++)"
+    b"{var c=document.createElement('div');n.appendChild(c);n=c}"
+    b"document.body.appendChild(r);document.body.offsetHeight</script>",
 }
 
 _MARKS: Sequence[bytes] = (b"window.context=(", b"window.__INIT_DATA=", b"var iDetailConfig = ")

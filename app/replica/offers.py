@@ -117,7 +117,7 @@ class _Maker:
             attributes=self.attributes(axes),
             freight=self.freight(),
             lead_times=((1, 48), (self.min_order * 50 + 1, 120))[: 1 + self.index % 2],
-            services=SERVICES[: 2 + self.index % 3] if self.traits.services else (),
+            services=SERVICES[: 2 + self.index % 3] if not self.traits.no_services else (),
             mix=self.mix(),
             supplier=supplier,
             rating=self.rating(),
@@ -243,7 +243,7 @@ class _Maker:
         )
 
     def sold(self) -> int | None:
-        if not self.traits.sold:
+        if self.traits.no_sold:
             return None
         rng = self.rng("sold")
         return rng.randrange(10_001, 90_000) if self.index % 2 else rng.randrange(101, 9_000)
@@ -268,7 +268,7 @@ class _Maker:
         rng = self.rng("freight")
         free = self.traits.free_shipping
         return Freight(
-            place=rng.choice(PLACES) if self.traits.location else None,
+            place=None if self.traits.no_location else rng.choice(PLACES),
             free=free,
             fee=Decimal(0) if free else Decimal(rng.randrange(30, 150)) / 10,
             template_id=0 if self.index % 8 == 0 else 10_000_000 + rng.randrange(10**7),
@@ -286,7 +286,7 @@ class _Maker:
         )
 
     def rating(self) -> Rating | None:
-        if not self.traits.rating:
+        if self.traits.no_rating:
             return None
         rng = self.rng("rating")
         return Rating(

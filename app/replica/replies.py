@@ -80,14 +80,15 @@ class Site:
             Kind.SHOP: self._shop,
             Kind.SCRIPT: self._script,
             Kind.STYLE: self._style,
+            Kind.PICTURE: self._picture,
+            Kind.PUNISH: self._punish,
+            Kind.HOME: self._home,
         }
 
     def reply(self, request: Request, address: Address) -> Reply:
         """The answer to a request whose address was understood."""
         special = self._replies.get(address.kind)
-        if special is not None:
-            return special(request, address.key)
-        return self._plain(request, address)
+        return special(request, address.key) if special else _FIXED.get(address.kind, _MISSING)
 
     def offer(self, wanted: str) -> Offer | None:
         """The offer of an id as it is now; None where the catalog has none."""
@@ -99,25 +100,15 @@ class Site:
     def offer_at(self, index: int) -> Offer:
         return offer(self.plan.seed, index, epoch=self.epoch, eras=self.plan.eras)
 
-    def _plain(self, request: Request, address: Address) -> Reply:
-        seed = self.plan.seed
-        match address.kind:
-            case Kind.ROBOTS:
-                return Reply(body=ROBOTS.encode(), content_type="text/plain; charset=utf-8")
-            case Kind.PUNISH:
-                return Reply(body=blocks.slider(request.host, address.key.lstrip("/"), seed))
-            case Kind.LOGIN:
-                return Reply(body=blocks.login_page())
-            case Kind.WRONG_PAGE:
-                return Reply(body=gone.wrong_page())
-            case Kind.HOME:
-                return Reply(body=gone.home(seed))
-            case Kind.PICTURE:
-                body, shape = pictures.picture(address.key), pictures.content_type(address.key)
-                return Reply(body=body, content_type=shape, headers=KEPT)
-            case Kind.BEACON:
-                return Reply(body=assets.GIF, content_type="image/gif")
-        return Reply(status=404, body=b"not found", content_type="text/plain")
+    def _picture(self, _: Request, path: str) -> Reply:
+        body, shape = pictures.picture(path), pictures.content_type(path)
+        return Reply(body=body, content_type=shape, headers=KEPT)
+
+    def _punish(self, request: Request, path: str) -> Reply:
+        return Reply(body=blocks.slider(request.host, path.lstrip("/"), self.plan.seed))
+
+    def _home(self, _: Request, __: str) -> Reply:
+        return Reply(body=gone.home(self.plan.seed))
 
     def _offer(self, request: Request, wanted: str) -> Reply:
         shown = self.offer(wanted)
@@ -266,6 +257,15 @@ class Site:
             "standing": shown.standing.value,
         }
 
+
+_MISSING = Reply(status=404, body=b"not found", content_type="text/plain")
+
+_FIXED = {
+    Kind.ROBOTS: Reply(body=ROBOTS.encode(), content_type="text/plain; charset=utf-8"),
+    Kind.LOGIN: Reply(body=blocks.login_page()),
+    Kind.WRONG_PAGE: Reply(body=gone.wrong_page()),
+    Kind.BEACON: Reply(body=assets.GIF, content_type="image/gif"),
+}
 
 _BLOCKS: dict[Fault, Callable[[str, str, int], bytes]] = {
     Fault.LOGIN: blocks.login_jump,

@@ -11,7 +11,7 @@ from typing import Any
 Json = dict[str, Any]
 
 STATE_CHARACTERS = 130_000
-HTML_CHARACTERS = 309_000
+HTML_CHARACTERS = 326_000
 """With Chinese letters about 320 KB in UTF-8."""
 CARD_CHARACTERS = 525
 """Of one recommendation card, about."""
@@ -57,20 +57,20 @@ def markup(seed: int, part: str, characters: int) -> str:
     return "\n".join(pieces[: characters // PIECE_CHARACTERS])
 
 
-PIECE_CHARACTERS = 290
+PIECE_CHARACTERS = 252
 """Of one piece of markup, about."""
 
 
 @lru_cache(maxsize=8)
 def _pieces(seed: int, part: str) -> tuple[str, ...]:
     rng = random.Random(f"{seed}:{part}")
-    return tuple(_style_rule(rng) if number % 2 else _skeleton(rng) for number in range(900))
+    return tuple(_style_rule(rng) if number % 2 else _skeleton(rng) for number in range(1200))
 
 
 def _style_rule(rng: random.Random) -> str:
     name = f"od-{rng.getrandbits(40):010x}"
     return (
-        f"<style>.{name}{{display:flex;width:{rng.randrange(900)}px;height:{rng.randrange(90)}px;"
+        f"<style>.{name}{{display:flex;width:{rng.randrange(1200)}px;height:{rng.randrange(90)}px;"
         f"margin:{rng.randrange(40)}px auto;color:#{rng.getrandbits(24):06x}}}"
         f".{name}:after{{content:'';background:#{rng.getrandbits(24):06x}}}</style>"
     )
