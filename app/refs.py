@@ -275,10 +275,11 @@ def _id_in_share_text(text: str) -> str:
 
 
 def _shown(text: str) -> str:
-    """The text as it may stand in a message: short, control characters escaped."""
+    """The text as it may stand in a message: short, quoted, harmless."""
     short = text if len(text) <= 100 else text[:97] + "..."  # noqa: PLR2004 - one line of a terminal
-    return (
-        "'"
-        + "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in short)
-        + "'"
-    )
+    return f"'{plain(short)}'"
+
+
+def plain(text: str) -> str:
+    """Text of a page or a person as a terminal may show it: what does not print is escaped."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -1,12 +1,12 @@
 """What goes into extraction and the ways it refuses. Pure values.
 
-    ExtractError
-    ├── Blocked          a login wall, a slider, a refusal (rule: login, slider, refused)
-    ├── Gone             the page says the offer is no longer there (rule: off_shelf, deleted)
-    ├── Truncated        the state breaks off in the middle
-    ├── LayoutUnknown    no layout knows the page
-    ├── FieldMissing     a required field is not where the layout has it
-    └── Invalid          a value was read and broke a rule of `app.items`
+ExtractError
+├── Blocked          a login wall, a slider, a refusal (rule: login, slider, refused)
+├── Gone             the page says the offer is no longer there (rule: off_shelf, deleted)
+├── Truncated        the state breaks off in the middle
+├── LayoutUnknown    no layout knows the page
+├── FieldMissing     a required field is not where the layout has it
+└── Invalid          a value was read and broke a rule of `app.items`
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Snapshot:
 
 
 class ExtractError(Exception):
-    """A snapshot that yields no item. `rule` and `field` are fixed words, the message is for people."""
+    """A snapshot that yields no item. `rule` and `field` are fixed words, the message is prose."""
 
     type: ClassVar[str] = "ExtractError"
 
