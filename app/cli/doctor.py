@@ -52,7 +52,8 @@ def _findings(settings: "Settings") -> Iterator[Finding]:
 
 
 def _engine(settings: "Settings") -> str:
-    from browsers.launch import find_engine, sandboxed
+    from browsers.engine import find_engine
+    from browsers.launch import sandboxed
 
     engine = find_engine(settings.browser.executable)
     on = sandboxed(settings.browser.sandbox)

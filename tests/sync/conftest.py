@@ -1,0 +1,88 @@
+"""What the tests of the whole flow share: a local 1688, a real browser, a way to drain a run."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from app.drain import Drain
+from app.pace import PageGap
+from app.refs import read_refs
+from app.replica.serve import Replica, running
+from app.runs.counts import Counts, counts
+from app.runs.opening import open_run
+from app.runtime import Event, Evidence, Runtime
+from browsers.pool import BrowserPool
+from browsers.values import Launch, Mode
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[Replica]:
+    """A local 1688 without faults."""
+    with running(offers=60, seed=7, padded=False) as replica:
+        yield replica
+
+
+@dataclass(kw_only=True)
+class Desk:
+    """One process's means to work on runs, with its own browser for each drain."""
+
+    engine: Engine
+    folder: Path
+    mode: Mode = Mode.LEAN
+    slots: int = 4
+    deadline: float = 20.0
+    lease_seconds: float = 6.0
+    events: list[Event] = field(default_factory=list)
+
+    def open(self, urls: list[str], *, attempts: int = 3) -> int:
+        run = open_run(self.engine, read_refs(urls), kind="test", attempts=attempts)
+        return run.id
+
+    async def drain(
+        self, replica: Replica, run_id: int, meanwhile: Callable[..., object] | None = None
+    ) -> Counts:
+        """Work on a run to its end; `meanwhile(drain, pool)` runs beside it."""
+        pool = BrowserPool(Launch(replica=replica.address), size=self.slots)
+        await pool.open()
+        try:
+            with ThreadPoolExecutor(2) as books:
+                drain = Drain(self._runtime(pool, books), run_id)
+                work = asyncio.create_task(drain.run())
+                if meanwhile:
+                    await meanwhile(drain, pool)
+                await work
+        finally:
+            await pool.close()
+        return counts(self.engine, run_id)
+
+    def _runtime(self, pool: BrowserPool, books: ThreadPoolExecutor) -> Runtime:
+        return Runtime(
+            engine=self.engine,
+            pool=pool,
+            slots=self.slots,
+            books=books,
+            evidence=Evidence(folder=self.folder / "evidence"),
+            pace=PageGap(low=0, high=0),
+            owner="test",
+            mode=self.mode,
+            deadline=self.deadline,
+            lease_seconds=self.lease_seconds,
+            tell=self.events.append,
+        )
+
+
+@pytest.fixture
+def desk(engine: Engine, tmp_path: Path) -> Desk:
+    """A desk on each kind of database."""
+    return Desk(engine=engine, folder=tmp_path)
+
+
+@pytest.fixture
+def lite_desk(sqlite_engine: Engine, tmp_path: Path) -> Desk:
+    """A desk on SQLite alone, where the kind of database says nothing new."""
+    return Desk(engine=sqlite_engine, folder=tmp_path)

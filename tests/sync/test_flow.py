@@ -1,0 +1,151 @@
+"""The whole path with real parts: local 1688, real browser, both databases."""
+
+import pytest
+
+from app.items import as_json
+from app.replica.serve import running
+from app.runs import states
+from app.runs.audit import audit
+from app.runs.outcomes import RunState
+from app.store import offers
+from app.store.engine import reading
+from browsers.values import Mode
+
+
+def urls(site, *standing):
+    """Offers of the site, all of them or those that stand so."""
+    wanted = [one for one in site.listed() if not standing or one["standing"] in standing]
+    return [one["url"] for one in wanted]
+
+
+def differences(engine, site):
+    """Every field of every stored offer that is not what the site's generator says."""
+    wrong = []
+    for listed in site.listed():
+        wanted = site.expected(listed["offer_id"])
+        with reading(engine) as conn:
+            stored = offers.load(conn, listed["offer_id"])
+        if "error" in wanted:
+            wrong += [(listed["offer_id"], "is stored")] if stored else []
+            continue
+        found = as_json(stored.item) if stored else {}
+        assert set(wanted) == set(found) - {"provenance"} or not stored
+        wrong += [
+            (listed["offer_id"], name, value, found.get(name))
+            for name, value in wanted.items()
+            if found.get(name) != value
+        ]
+    return wrong
+
+
+async def test_every_offer_is_stored_exactly_as_the_site_made_it(desk, site):
+    found = await desk.drain(site, desk.open(urls(site)))
+    assert found.run.state is RunState.DONE
+    assert found.bad == 0
+    assert found.stored + found.by_state["gone"] == 60
+    assert differences(desk.engine, site) == []
+    assert audit(desk.engine) == []
+
+
+async def test_natural_pages_give_the_same_values(lite_desk, site):
+    lite_desk.mode = Mode.NATURAL
+    found = await lite_desk.drain(site, lite_desk.open(urls(site)[:16]))
+    assert (found.bad, found.finished) == (0, 16)
+    stored = {event.offer_id for event in lite_desk.events if event.word == "created"}
+    wrong = [one for one in differences(lite_desk.engine, site) if one[0] in stored]
+    assert wrong == []
+
+
+async def test_the_same_pages_again_change_nothing_and_new_prices_do(desk):
+    with running(offers=12, seed=11, padded=False) as site:
+        wanted = urls(site)
+        first = await desk.drain(site, desk.open(wanted))
+        again = await desk.drain(site, desk.open(wanted))
+        assert again.by_state.get("unchanged", 0) == first.by_state["created"]
+        site.turn(2)
+        later = await desk.drain(site, desk.open(wanted))
+        assert later.by_state["changed"] > 0
+        assert later.stored == first.stored
+        assert differences(desk.engine, site) == []
+    assert audit(desk.engine) == []
+
+
+async def test_a_wall_parks_the_run_and_nothing_is_lost(desk):
+    with running(offers=10, seed=3, padded=False, faults="login=1") as walled:
+        run_id = desk.open(urls(walled))
+        parked = await desk.drain(walled, run_id)
+        asked = walled.log(kind="document")
+    assert parked.run.state is RunState.PARKED
+    assert parked.run.reason.startswith("login")
+    assert parked.queued == 10
+    assert len(asked) <= 2 * desk.slots, "a block ends the visits, not only the item"
+    assert audit(desk.engine) == []
+    with running(offers=10, seed=3, padded=False) as open_again:
+        states.resume(desk.engine, run_id)
+        found = await desk.drain(open_again, run_id)
+    assert (found.run.state, found.bad, found.finished) == (RunState.DONE, 0, 10)
+    assert audit(desk.engine) == []
+
+
+@pytest.mark.parametrize("fault", ["truncated", "cut", "reset", "empty", "busy", "crash"])
+async def test_a_fault_at_the_first_visit_costs_one_try(lite_desk, fault):
+    lite_desk.mode = Mode.NATURAL if fault == "crash" else Mode.LEAN
+    with running(offers=6, seed=5, padded=False, faults=f"{fault}=1:first") as site:
+        run_id = lite_desk.open(urls(site, "on_sale")[:3])
+        found = await lite_desk.drain(site, run_id)
+    assert (found.bad, found.stored) == (0, 3)
+    retried = [event for event in lite_desk.events if event.word == "retry"]
+    assert len(retried) == 3
+    assert audit(lite_desk.engine) == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome"), [("garbage", "unreadable"), ("invalid", "invalid"), ("reset", "failed")]
+)
+async def test_a_page_that_stays_bad_is_told_with_its_reason(lite_desk, fault, outcome):
+    with running(offers=6, seed=5, padded=False, faults=f"{fault}=1") as site:
+        run_id = lite_desk.open(urls(site, "on_sale")[:2], attempts=1)
+        found = await lite_desk.drain(site, run_id)
+    assert found.by_state == {outcome: 2}
+    assert all(event.text for event in lite_desk.events)
+    kept = list((lite_desk.folder / "evidence").glob("*")) if outcome != "failed" else [1]
+    assert kept, "the page is kept for a person to look at"
+    assert audit(lite_desk.engine) == []
+
+
+async def test_a_killed_browser_costs_one_item_one_try(lite_desk, site):
+    run_id = lite_desk.open(urls(site))
+
+    async def kill_the_browser(drain, pool):
+        while len(lite_desk.events) < 10:
+            await pool_moves(pool)
+        lite_desk.killed = pool.kill_browser()
+
+    async def pool_moves(_):
+        import asyncio
+
+        await asyncio.sleep(0.01)
+
+    found = await lite_desk.drain(site, run_id, kill_the_browser)
+    assert (found.bad, found.finished) == (0, 60)
+    assert audit(lite_desk.engine) == []
+
+
+async def test_a_stop_gives_back_what_was_not_begun(desk, site):
+    run_id = desk.open(urls(site))
+
+    async def stop_soon(drain, _):
+        import asyncio
+
+        while not desk.events:
+            await asyncio.sleep(0.005)
+        drain.stop()
+
+    stopped = await desk.drain(site, run_id, stop_soon)
+    assert stopped.leased == 0
+    assert 0 < stopped.queued < 60
+    assert stopped.run.state is RunState.RUNNING
+    assert audit(desk.engine) == []
+    found = await desk.drain(site, run_id)
+    assert (found.run.state, found.bad) == (RunState.DONE, 0)
+    assert audit(desk.engine) == []
