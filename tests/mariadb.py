@@ -26,7 +26,10 @@ class MariaDB:
 
     def install(self) -> None:
         program = _program("mariadb-install-db")
-        arguments = [f"--datadir={self.folder / 'base'}", "--auth-root-authentication-method=normal"]
+        arguments = [
+            f"--datadir={self.folder / 'base'}",
+            "--auth-root-authentication-method=normal",
+        ]
         subprocess.run(
             [program, "--no-defaults", *arguments, "--skip-test-db", *_as_root()],
             check=True,

@@ -18,16 +18,27 @@ def seen(run_id: int = 1, token: int = 1, at: datetime = NOON) -> Observation:
     return Observation(run_id=run_id, token=token, observed_at=at)
 
 
-def intake(count: int, *, duplicates: int = 0, rejected: int = 0, first: int = 600_000_000_001) -> Intake:
+def intake(
+    count: int, *, duplicates: int = 0, rejected: int = 0, first: int = 600_000_000_001
+) -> Intake:
     refs = tuple(OfferRef(offer_id=str(first + number)) for number in range(count))
     return Intake(
         accepted=refs,
         duplicates=tuple(refs[number % count] for number in range(duplicates)),
-        rejected=tuple(Rejected(line=n + 1, text=f"line {n}", reason="no offer") for n in range(rejected)),
+        rejected=tuple(
+            Rejected(line=n + 1, text=f"line {n}", reason="no offer") for n in range(rejected)
+        ),
     )
 
 
-def item(offer_id: str = "600000000001", *, colours: int = 3, steps: int = 2, pictures: int = 3, **changes) -> OfferItem:
+def item(
+    offer_id: str = "600000000001",
+    *,
+    colours: int = 3,
+    steps: int = 2,
+    pictures: int = 3,
+    **changes,
+) -> OfferItem:
     """A plausible offer, the same each time."""
     names = [f"色{number}" for number in range(colours)]
     plain = {
@@ -50,9 +61,17 @@ def item(offer_id: str = "600000000001", *, colours: int = 3, steps: int = 2, pi
         ],
         "stock": 1200,
         "sold": {"count": 35000, "text": "3.5万+", "window": "一年内"},
-        "sku_axes": [{"name": "颜色", "values": [{"name": name} for name in names]}] if colours else [],
+        "sku_axes": [{"name": "颜色", "values": [{"name": name} for name in names]}]
+        if colours
+        else [],
         "skus": [
-            Sku(sku_id=str(5_000 - n), options={"颜色": name}, stock=10 * n, sold=n, weight_kg=Decimal("0.25"))
+            Sku(
+                sku_id=str(5_000 - n),
+                options={"颜色": name},
+                stock=10 * n,
+                sold=n,
+                weight_kg=Decimal("0.25"),
+            )
             for n, name in enumerate(names)
         ],
         "attributes": [{"name": "材质", "values": ["棉", "cotton"]}],
@@ -148,7 +167,9 @@ def _choices(draw) -> dict[str, object]:
         "sku_axes": axes,
         "skus": [
             sku.model_copy(
-                update={"options": {axis.name: draw(st.sampled_from(axis.values)).name for axis in axes}}
+                update={
+                    "options": {axis.name: draw(st.sampled_from(axis.values)).name for axis in axes}
+                }
             )
             for sku in skus
         ],
@@ -168,9 +189,8 @@ def _prices(draw) -> dict[str, object]:
 
 
 @st.composite
-def any_item(draw, offer_ids=st.just("600000000001")) -> OfferItem:
+def any_item(draw, offer_id: str = "600000000001") -> OfferItem:
     """Any item that validates."""
-    offer_id = draw(offer_ids)
     fields = {
         "offer_id": offer_id,
         "url": f"https://detail.1688.com/offer/{offer_id}.html",
@@ -184,12 +204,16 @@ def any_item(draw, offer_ids=st.just("600000000001")) -> OfferItem:
         "min_order_quantity": draw(maybe(COUNT)),
         "stock": draw(maybe(COUNT)),
         "attributes": draw(
-            st.lists(built(items.Attribute, name=TEXT, values=st.lists(TEXT, max_size=3)), max_size=3)
+            st.lists(
+                built(items.Attribute, name=TEXT, values=st.lists(TEXT, max_size=3)), max_size=3
+            )
         ),
         "images": draw(st.lists(URL, max_size=4)),
         "description_url": draw(maybe(URL)),
         "description_images": draw(maybe(st.lists(URL, max_size=3))),
-        "lead_times": draw(st.lists(built(items.LeadTime, min_quantity=COUNT, hours=COUNT), max_size=2)),
+        "lead_times": draw(
+            st.lists(built(items.LeadTime, min_quantity=COUNT, hours=COUNT), max_size=2)
+        ),
         "services": draw(st.lists(built(items.Service, code=maybe(ID), name=TEXT), max_size=2)),
         "flags": draw(FLAGS),
         "created_at": draw(maybe(TIME)),

@@ -7,9 +7,10 @@ StoreError
 """
 
 import random
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,9 +25,12 @@ T = TypeVar("T")
 
 WRITES = "pwsync_writes"
 """Execution option of a transaction that takes SQLite's write lock at its beginning."""
+SQLITE_SECONDS = 10
+"""How long one writer waits for another."""
 TRIES = 6
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0
 """Seconds between two tries of a transaction; doubled each time, with jitter."""
+TAKEN = "all connections to the database are taken"
 
 
 class StoreError(Exception):
@@ -94,7 +98,7 @@ def _open_sqlite(place: URL, pool_size: int) -> Engine:
         pool_timeout=30,
         json_serializer=_to_json,
         json_deserializer=orjson.loads,
-        connect_args={"timeout": 10},  # seconds to wait for another writer
+        connect_args={"timeout": SQLITE_SECONDS},
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -103,8 +107,26 @@ def _open_sqlite(place: URL, pool_size: int) -> Engine:
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
     connection.isolation_level = None  # BEGIN is ours, see _begin_sqlite
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
+    _use_wal(connection)
+
+
+def _use_wal(connection: Any) -> None:
+    """Switch the file to WAL, once for its life: later connections only look.
+
+    Two that switch a new file at the same moment get "locked" at once, without SQLite's waiting.
+    """
+    for left in reversed(range(SQLITE_SECONDS * 20)):
+        try:
+            if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+                connection.execute("PRAGMA journal_mode=WAL").close()
+        except sqlite3.OperationalError as error:
+            if not left or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            time.sleep(0.05)
+        else:
+            return
 
 
 def _begin_sqlite(conn: Connection) -> None:
@@ -147,16 +169,32 @@ def writing(engine: Engine) -> Iterator[Connection]:
 def reading(engine: Engine) -> Iterator[Connection]:
     """One consistent picture of the whole database, for as long as the block lasts.
 
-    Raises DatabaseUnavailable.
+    Raises DatabaseUnavailable; `consult` tries again first.
     """
     try:
-        with engine.connect() as conn:
-            if conn.dialect.name == "mysql":
-                conn.execution_options(isolation_level="REPEATABLE READ")
-                conn.exec_driver_sql("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+        with _picture(engine) as conn:
             yield conn
+    except PoolTimeout as error:
+        raise DatabaseUnavailable(TAKEN) from error
     except DBAPIError as error:
         raise _translated(error, engine) from error
+
+
+@contextmanager
+def _picture(engine: Engine) -> Iterator[Connection]:
+    with engine.connect() as conn:
+        if conn.dialect.name == "mysql":
+            conn.execution_options(isolation_level="REPEATABLE READ")
+            conn.exec_driver_sql("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+        yield conn
+
+
+def consult(engine: Engine, work: Callable[[Connection], T], *, tries: int = TRIES) -> T:
+    """Run `work`, which only reads, in one consistent picture; again when the connection breaks.
+
+    Raises DatabaseUnavailable.
+    """
+    return _tried(engine, _picture, work, tries)
 
 
 def transact(engine: Engine, work: Callable[[Connection], T], *, tries: int = TRIES) -> T:
@@ -166,12 +204,21 @@ def transact(engine: Engine, work: Callable[[Connection], T], *, tries: int = TR
     middle of COMMIT may have committed: the work must find its own traces (`settling.commit` does).
     Raises DatabaseUnavailable, DatabaseFull, ValueRefused; other driver errors as they are.
     """
+    return _tried(engine, writing, work, tries)
+
+
+def _tried(
+    engine: Engine,
+    within: Callable[[Engine], AbstractContextManager[Connection]],
+    work: Callable[[Connection], T],
+    tries: int,
+) -> T:
     for left in reversed(range(tries)):
         try:
-            with writing(engine) as conn:
+            with within(engine) as conn:
                 return work(conn)
         except PoolTimeout as error:
-            raise DatabaseUnavailable("all connections to the database are taken") from error
+            raise DatabaseUnavailable(TAKEN) from error
         except DBAPIError as error:
             if not left or fault_of(error) not in {Fault.AGAIN, Fault.UNAVAILABLE}:
                 raise _translated(error, engine) from error
@@ -194,5 +241,7 @@ def _translated(error: DBAPIError, engine: Engine) -> Exception:
             return ValueRefused(f"the database refuses a value: {sentence_of(error)}")
         case Fault.AGAIN | Fault.UNAVAILABLE:
             return DatabaseUnavailable(f"the database does not answer: {said}")
+        case Fault.UNUSABLE:
+            return DatabaseUnavailable(f"the database cannot be used: {said}")
         case Fault.BUG:
             return error

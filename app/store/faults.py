@@ -16,6 +16,8 @@ class Fault(StrEnum):
     """Nothing was committed: run the whole transaction again."""
     UNAVAILABLE = "unavailable"
     """No connection, or the connection broke: try again, then say so."""
+    UNUSABLE = "unusable"
+    """It refuses us, or is no database: trying again does not help."""
     FULL = "full"
     """No space left: stop, keep what is stored."""
     VALUE = "value"
@@ -28,13 +30,14 @@ MYSQL = {
     1205: Fault.AGAIN,  # lock wait timeout
     1213: Fault.AGAIN,  # deadlock
     1020: Fault.AGAIN,  # record changed since last read (MariaDB)
+    1412: Fault.AGAIN,  # a table was altered after this picture was taken
     1040: Fault.UNAVAILABLE,  # too many connections
-    1044: Fault.UNAVAILABLE,  # access to the database denied
-    1045: Fault.UNAVAILABLE,  # wrong user or password
-    1049: Fault.UNAVAILABLE,  # no such database
+    1044: Fault.UNUSABLE,  # access to the database denied
+    1045: Fault.UNUSABLE,  # wrong user or password
+    1049: Fault.UNUSABLE,  # no such database
     1053: Fault.UNAVAILABLE,  # server shuts down
-    1290: Fault.UNAVAILABLE,  # server is read-only
-    1698: Fault.UNAVAILABLE,  # access denied by plugin
+    1290: Fault.UNUSABLE,  # server is read-only
+    1698: Fault.UNUSABLE,  # access denied by plugin
     1927: Fault.UNAVAILABLE,  # connection was killed
     2002: Fault.UNAVAILABLE,  # no socket
     2003: Fault.UNAVAILABLE,  # no answer
@@ -55,12 +58,12 @@ MYSQL = {
 SQLITE = {
     sqlite3.SQLITE_BUSY: Fault.AGAIN,
     sqlite3.SQLITE_LOCKED: Fault.AGAIN,
-    sqlite3.SQLITE_CANTOPEN: Fault.UNAVAILABLE,
-    sqlite3.SQLITE_READONLY: Fault.UNAVAILABLE,
-    sqlite3.SQLITE_NOTADB: Fault.UNAVAILABLE,
-    sqlite3.SQLITE_CORRUPT: Fault.UNAVAILABLE,
+    sqlite3.SQLITE_CANTOPEN: Fault.UNUSABLE,
+    sqlite3.SQLITE_READONLY: Fault.UNUSABLE,
+    sqlite3.SQLITE_NOTADB: Fault.UNUSABLE,
+    sqlite3.SQLITE_CORRUPT: Fault.UNUSABLE,
     sqlite3.SQLITE_IOERR: Fault.UNAVAILABLE,
-    sqlite3.SQLITE_PERM: Fault.UNAVAILABLE,
+    sqlite3.SQLITE_PERM: Fault.UNUSABLE,
     sqlite3.SQLITE_FULL: Fault.FULL,
     sqlite3.SQLITE_TOOBIG: Fault.VALUE,
 }

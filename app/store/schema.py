@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from app.models import migrations
-from app.store.engine import DatabaseUnavailable, StoreError, reading, transact
+from app.store.engine import DatabaseUnavailable, StoreError, consult, transact
 
 HEAD = "0001"
 """The newest revision; a constant, so that looking whether anything is to do costs no Alembic."""
@@ -35,8 +35,7 @@ def migrate(engine: Engine) -> bool:
 
 def revision(engine: Engine) -> str | None:
     """The database's revision, None for an empty one. Raises DatabaseUnavailable."""
-    with reading(engine) as conn:
-        return _revision(conn)
+    return consult(engine, _revision)
 
 
 def _revision(conn: Connection) -> str | None:

@@ -37,7 +37,9 @@ def stored(engine, offer_id: str = OFFER_ID):
 
 def all_rows(engine) -> dict[str, list]:
     with reading(engine) as conn:
-        return {t.name: sorted(map(repr, conn.execute(select(t)))) for t in Row.metadata.sorted_tables}
+        return {
+            t.name: sorted(map(repr, conn.execute(select(t)))) for t in Row.metadata.sorted_tables
+        }
 
 
 @contextmanager
@@ -94,7 +96,9 @@ def test_the_same_page_again_touches_only_the_observation(engine):
     with statements_of(engine) as statements:
         told = store(engine, item(), run_id=2, token=7, at=LATER)
     assert (told.change, told.version) == (Change.UNCHANGED, 1)
-    assert [words[:2] for words in statements if words[0] not in {"SELECT", "BEGIN"}] == [["UPDATE", "offer"]]
+    assert [words[:2] for words in statements if words[0] not in {"SELECT", "BEGIN"}] == [
+        ["UPDATE", "offer"]
+    ]
     after = all_rows(engine)
     assert {name for name in after if after[name] != before[name]} == {"offer"}
     found = stored(engine)
@@ -132,7 +136,13 @@ def test_what_the_seller_changes_makes_a_version(engine, change):
         {"rating": None},
         {"layout": "other"},
         {"provenance": {}},
-        {"supplier": {"member_id": "b2b-1", "company_name": "某某有限公司", "service_score": "3.9"}},
+        {
+            "supplier": {
+                "member_id": "b2b-1",
+                "company_name": "某某有限公司",
+                "service_score": "3.9",
+            }
+        },
     ],
     ids=lambda change: next(iter(change)),
 )
@@ -206,14 +216,20 @@ def test_a_supplier_is_merged_from_all_its_offers(engine):
     store(engine, poor)
     with reading(engine) as conn:
         [row] = conn.execute(select(table(SupplierRow))).mappings().all()
-    assert (row["company_name"], row["years"], row["service_score"]) == ("某某有限公司", 7, Decimal("4.5"))
+    assert (row["company_name"], row["years"], row["service_score"]) == (
+        "某某有限公司",
+        7,
+        Decimal("4.5"),
+    )
     assert stored(engine, "600000000002").item == poor
 
 
 def test_a_known_offer_that_is_gone_keeps_its_values(engine):
     store(engine, item())
     for token in (2, 3):
-        told = transact(engine, lambda conn, t=token: mark_gone(conn, OFFER_ID, "off_shelf", seen(token=t)))
+        told = transact(
+            engine, lambda conn, t=token: mark_gone(conn, OFFER_ID, "off_shelf", seen(token=t))
+        )
         assert told.version == 2
     found = stored(engine)
     assert found.item == item(status=Status.OFF_SHELF)
@@ -242,4 +258,6 @@ def test_offers_do_not_mix(engine, ids):
     transact(engine, empty)
     for offer_id in ids:
         store(engine, item(offer_id))
-    assert [stored(engine, offer_id).item for offer_id in ids] == [item(offer_id) for offer_id in ids]
+    assert [stored(engine, offer_id).item for offer_id in ids] == [
+        item(offer_id) for offer_id in ids
+    ]
