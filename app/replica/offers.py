@@ -186,7 +186,9 @@ class _Maker:
     def value_name(self, name: str, number: int) -> str:
         if not self.traits.odd_names:
             return name
-        return ODD_NAMES[number % len(ODD_NAMES)].format(name=name, n=number + 1)
+        return ODD_NAMES[(number + self.index // 5) % len(ODD_NAMES)].format(
+            name=name, n=number + 1
+        )
 
     def skus(self, axes: tuple[Axis, ...]) -> tuple[Sku, ...]:
         if not axes:
