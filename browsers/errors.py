@@ -1,18 +1,18 @@
-"""All ways a render can fail. Each class carries its consequence; nobody writes `if` chains about it.
+"""All ways a render can fail. Each class carries its consequence, so nobody writes `if` chains.
 
-    BrowserError
-    ├── EngineMissing     no Chromium on this machine, or it does not start
-    ├── PoolClosed        the pool was closed before or during the lease
-    ├── Refused           our own guard: the URL is not one we load
-    └── RenderError       one page went wrong
-        ├── TimedOut          the deadline passed
-        ├── PageCrashed       the renderer died
-        ├── BrowserLost       the browser or its driver died, or was killed to free a slot
-        ├── NetworkFailed     DNS, reset, refused, empty reply
-        ├── Truncated         the document broke off
-        ├── Oversized         the document is larger than a page may be
-        ├── OffSite           redirected to a host we do not visit, or a redirect loop
-        └── Busy              429 or 5xx, perhaps with Retry-After
+BrowserError
+├── EngineMissing     no Chromium on this machine, or it does not start
+├── PoolClosed        the pool was closed before or during the lease
+├── Refused           our own guard: the URL is not one we load
+└── RenderError       one page went wrong
+    ├── TimedOut          the deadline passed
+    ├── PageCrashed       the renderer died
+    ├── BrowserLost       the browser or its driver died, or was killed to free a slot
+    ├── NetworkFailed     DNS, reset, refused, empty reply
+    ├── Truncated         the document broke off
+    ├── Oversized         the document is larger than a page may be
+    ├── OffSite           redirected to a host we do not visit, or a redirect loop
+    └── Busy              429 or 5xx, perhaps with Retry-After
 """
 
 from enum import StrEnum
@@ -57,7 +57,9 @@ class RenderError(BrowserError):
     verdict: ClassVar[Verdict] = Verdict.FRESH_PAGE
     permanent: ClassVar[bool] = False
 
-    def __init__(self, message: str, *, charged: bool = True, retry_after: float | None = None) -> None:
+    def __init__(
+        self, message: str, *, charged: bool = True, retry_after: float | None = None
+    ) -> None:
         super().__init__(message)
         self.charged = charged
         self.retry_after = retry_after

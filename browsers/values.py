@@ -5,7 +5,7 @@ Nothing here knows Playwright, offers, databases or settings.
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path  # noqa: TC003 - part of a value
+from pathlib import Path
 
 
 class Mode(StrEnum):
@@ -28,6 +28,8 @@ class RenderRequest:
     mode: Mode = Mode.NATURAL
     seed: int = 0
     """Decides pauses and scrolling, so that a render can be repeated."""
+    pace: float = 1.0
+    """How long the pauses of a rendered page last; 0 leaves its behaviour out."""
     has_state: "Marker | None" = None
 
 

@@ -1,0 +1,249 @@
+"""One running browser: how it is started, what it is asked, and how it surely ends.
+
+A `Chromium` is a Playwright driver, its browser and a scratch folder, all its own. It knows the
+processes it consists of and can be killed when it no longer answers. Slots and leases are not here.
+"""
+
+import asyncio
+import base64
+import contextlib
+import hashlib
+import os
+import shutil
+import ssl
+import tempfile
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from playwright.async_api import Browser as PlaywrightBrowser
+from playwright.async_api import BrowserContext, CDPSession, Playwright, async_playwright
+from playwright.async_api import Error as PlaywrightError
+
+from browsers import identity, traffic, tree
+from browsers.engine import Engine, find_engine
+from browsers.errors import BrowserLost, EngineMissing
+from browsers.values import Launch
+
+_DRIVER_ENVIRONMENT = threading.Lock()
+"""The driver copies our environment, which belongs to all threads: one start at a time."""
+_REPLICA_PATIENCE = 5.0
+
+
+class Context(Protocol):
+    """What the pool knows of a browser context."""
+
+    async def close(self) -> None: ...
+
+
+class Browser(Protocol):
+    """What the pool knows of a running browser; `launch.Chromium` is one, `testing` has another."""
+
+    name: str
+    on_lost: Callable[[], None]
+
+    @property
+    def is_alive(self) -> bool: ...
+    async def open_context(self) -> Context: ...
+    async def answers(self, *, within: float) -> bool: ...
+    def blame(self) -> bool: ...
+    def condemn(self) -> None: ...
+    def kill(self) -> None: ...
+    def weigh(self, limit_mib: int) -> int: ...
+    async def close(self, *, within: float) -> None: ...
+
+
+Launcher = Callable[[Launch], Awaitable[Browser]]
+
+
+def sandboxed(wanted: bool | None = None) -> bool:
+    """Whether Chromium's sandbox is on: as wanted, else unless we are root, whom it refuses."""
+    return os.geteuid() != 0 if wanted is None else wanted
+
+
+async def start(launch: Launch) -> "Chromium":
+    """Start a browser.
+
+    Raises EngineMissing if there is none to start, BrowserLost if it did not start this time and
+    ValueError for a replica that is not on this machine.
+    """
+    rules = traffic.resolver_rules(launch.replica)
+    engine = await asyncio.to_thread(find_engine, launch.executable, headless=launch.headless)
+    trust = await asyncio.to_thread(_replica_pin, launch.replica) if launch.replica else None
+    arguments = [
+        *identity.arguments(engine.version),
+        f"--host-resolver-rules={rules}",
+        "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+        "--block-new-web-contents",
+        *([f"--ignore-certificate-errors-spki-list={trust}"] if trust else []),
+    ]
+    scratch = Path(tempfile.mkdtemp(prefix="pwsync-browser-", dir=launch.scratch))
+    try:
+        return await _start(launch, engine, arguments, scratch)
+    except BaseException as error:
+        # Also when cancelled: whatever was started so far carries the folder in its environment.
+        _kill_all(tree.with_environment(f"TMPDIR={scratch}"))
+        shutil.rmtree(scratch, ignore_errors=True)
+        if isinstance(error, PlaywrightError):
+            raise BrowserLost(f"{engine} did not start: {error}", charged=False) from error
+        raise
+
+
+async def _start(launch: Launch, engine: Engine, arguments: list[str], scratch: Path) -> "Chromium":
+    async with _temporary_folder(scratch):
+        driver = await async_playwright().start()
+    browser = await driver.chromium.launch(
+        executable_path=engine.path,
+        args=arguments,
+        headless=launch.headless,
+        chromium_sandbox=sandboxed(launch.sandbox),
+        handle_sigint=False,
+        handle_sigterm=False,
+        handle_sighup=False,
+    )
+    monitor = await browser.new_browser_cdp_session()
+    return Chromium(engine=engine, driver=driver, browser=browser, monitor=monitor, scratch=scratch)
+
+
+@contextlib.asynccontextmanager
+async def _temporary_folder(folder: Path) -> AsyncIterator[None]:
+    """The driver puts profiles where TMPDIR says and takes no other word for it."""
+    while not _DRIVER_ENVIRONMENT.acquire(blocking=False):  # noqa: ASYNC110 - other loops hold it
+        await asyncio.sleep(0.02)
+    before = os.environ.get("TMPDIR")
+    os.environ["TMPDIR"] = str(folder)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["TMPDIR"]
+        else:
+            os.environ["TMPDIR"] = before
+        _DRIVER_ENVIRONMENT.release()
+
+
+def _replica_pin(replica: str) -> str:
+    """SHA-256 of the public key that the replica shows right now, as Chromium wants it."""
+    try:
+        shown = ssl.get_server_certificate(traffic.loopback(replica), timeout=_REPLICA_PATIENCE)
+    except OSError as error:
+        raise EngineMissing(
+            f"No replica answers at {replica} ({error}). Start one:  pwsync replica"
+        ) from error
+    key = x509.load_pem_x509_certificate(shown.encode()).public_key()
+    spki = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return base64.b64encode(hashlib.sha256(spki).digest()).decode()
+
+
+class Chromium:
+    """A browser that runs. Its owner calls `close` in the end, whatever happened to it."""
+
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        driver: Playwright,
+        browser: PlaywrightBrowser,
+        monitor: CDPSession,
+        scratch: Path,
+    ) -> None:
+        self.name = str(engine)
+        self.on_lost: Callable[[], None] = lambda: None
+        self._driver = driver
+        self._browser = browser
+        self._monitor = monitor
+        self._scratch = scratch
+        self._roots = _roots(scratch, engine)
+        self._condemned = False
+        self._blamed = False
+        browser.on("disconnected", lambda _: self.on_lost())
+
+    @property
+    def is_alive(self) -> bool:
+        # A driver that was killed leaves `is_connected()` true, hence the look at the processes.
+        return (
+            not self._condemned
+            and self._browser.is_connected()
+            and all(root.is_alive for root in self._roots)
+        )
+
+    async def open_context(self) -> BrowserContext:
+        return await self._browser.new_context(
+            accept_downloads=False, service_workers="block", **identity.context_options()
+        )
+
+    async def answers(self, *, within: float) -> bool:
+        """Ask the browser a small thing; False if it is dead, stopped or too busy to say."""
+        if not self.is_alive:
+            return False
+        try:
+            async with asyncio.timeout(within):
+                await self._monitor.send("Browser.getVersion")
+        except (PlaywrightError, TimeoutError):
+            return False
+        return True
+
+    def blame(self) -> bool:
+        """True for the first who asks: one page pays for a browser's death, no neighbour does."""
+        first, self._blamed = not self._blamed, True
+        return first
+
+    def condemn(self) -> None:
+        """End it by our own decision, for which no page pays."""
+        self._blamed = True
+        self.kill()
+
+    def kill(self) -> None:
+        """SIGKILL every process of it. Safe from any thread and any number of times."""
+        self._condemned = True
+        _kill_all(tree.family(self._roots))
+
+    def members(self) -> tuple[tree.Member, ...]:
+        return tree.family(self._roots)
+
+    def weigh(self, limit_mib: int) -> int:
+        """PSS of the process tree in MiB; a renderer above half the limit is killed on the way.
+
+        Its page crashes and pays for it, which beats losing the browser, or the machine. Blocks
+        for some milliseconds: call it off the loop.
+        """
+        members = self.members()
+        for member in members:
+            if member.private_kib() > limit_mib * 512 and "--type=renderer" in member.command():
+                member.kill()
+        return tree.pss_mib(members)
+
+    async def close(self, *, within: float) -> None:
+        """End it politely within that many seconds, or else by force; nothing is left behind."""
+        try:
+            with contextlib.suppress(PlaywrightError, TimeoutError):
+                async with asyncio.timeout(within):
+                    if self.is_alive:
+                        await self._browser.close()
+                    self.kill()
+                    await self._driver.stop()
+        finally:
+            self.kill()
+            shutil.rmtree(self._scratch, ignore_errors=True)
+
+
+def _roots(scratch: Path, engine: Engine) -> tuple[tree.Member, ...]:
+    """The driver and the browser itself, found by the folder that only they were given."""
+    started = tree.with_environment(f"TMPDIR={scratch}")
+    return tuple(_driver_and_browser(started, engine))
+
+
+def _driver_and_browser(started: tuple[tree.Member, ...], engine: Engine) -> Iterator[tree.Member]:
+    for member in started:
+        command = member.command()
+        is_browser = command.startswith(f"{engine.path} ") and " --type=" not in command
+        if is_browser or command.endswith(" run-driver"):
+            yield member
+
+
+def _kill_all(members: tuple[tree.Member, ...]) -> None:
+    for member in members:
+        member.kill()

@@ -1,0 +1,126 @@
+"""A place in the pool: one context in its browser, and a page while there is work for one.
+
+The pool decides when a slot is lent, opened or mended; a slot only does it and answers questions.
+"""
+
+import asyncio
+import time
+from typing import cast
+
+from playwright.async_api import BrowserContext
+
+from browsers.errors import Verdict
+from browsers.launch import Browser, Context
+from browsers.tab import Tab
+from browsers.values import Mode, SlotState, SlotStatus
+
+_WEAR = {Mode.NATURAL: 1.0, Mode.LEAN: 0.1}
+"""How much of a browser's life a page takes: a lean one neither parses nor runs anything."""
+
+
+class Slot:
+    """See `BrowserPool.lease`. Its holder passes it to `render` and to nothing else."""
+
+    def __init__(self, number: int, *, probe: float) -> None:
+        self.number = number
+        self.state = SlotState.CLOSED
+        self.label = ""
+        self.pages = 0
+        self.wear = 0.0
+        """Since the pool last asked; it sets this back."""
+        self.verdict: Verdict | None = None
+        """Set when the holder gave it back, until the pool has acted on it."""
+        self.browser: Browser | None = None
+        self._probe = probe
+        self._context: Context | None = None
+        self._tab: Tab | None = None
+        self._since = time.monotonic()
+
+    def __repr__(self) -> str:
+        return f"<Slot {self.number} {self.state}{self.label and ' ' + self.label}>"
+
+    # Questions
+
+    @property
+    def is_idle(self) -> bool:
+        """Ready to be lent."""
+        return self.state is SlotState.IDLE
+
+    @property
+    def is_empty(self) -> bool:
+        """Without a context, and nobody is about to open one."""
+        return self.state is SlotState.CLOSED
+
+    @property
+    def is_lent(self) -> bool:
+        return self.state in (SlotState.LOADING, SlotState.BEHAVING, SlotState.READING)
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether it may be lent again as it is."""
+        return self._tab is None or not self._tab.is_used
+
+    def status(self) -> SlotStatus:
+        return SlotStatus(
+            number=self.number,
+            state=self.state,
+            label=self.label,
+            since=self._since,
+            pages=self.pages,
+        )
+
+    # Changes of state, made by the pool
+
+    def enter(self, state: SlotState, label: str | None = None) -> None:
+        self.state = state
+        self.label = self.label if label is None else label
+        self._since = time.monotonic()
+
+    def forget(self) -> None:
+        """Its browser is gone or going, and everything of the slot with it."""
+        if self._tab is not None:
+            self._tab.rest()
+        self._tab = self._context = self.browser = None
+        self.enter(SlotState.CLOSED, "")
+
+    async def open(self, browser: Browser, *, within: float) -> None:
+        """Open a context. Raises TimeoutError or Playwright's error: the browser is not well."""
+        self.browser = browser
+        async with asyncio.timeout(within):
+            self._context = await browser.open_context()
+
+    async def mend(self, verdict: Verdict, *, within: float) -> None:
+        """Close the page (KEEP), or the context and open a new one. Raises as `open` does."""
+        tab, self._tab = self._tab, None
+        async with asyncio.timeout(within):
+            if verdict is Verdict.KEEP:
+                if tab is not None:
+                    await tab.close()
+                return
+            if tab is not None:
+                tab.rest()
+            if self._context is not None:
+                await self._context.close()
+        assert self.browser is not None
+        await self.open(self.browser, within=within)
+
+    # What a render needs
+
+    async def tab(self) -> Tab:
+        """The slot's page; opened if it has none. The holder's deadline bounds it."""
+        if self._tab is None:
+            self._tab = await Tab.open(cast(BrowserContext, self._context))
+        return self._tab
+
+    def count(self, mode: Mode) -> None:
+        """One more page was asked of the browser."""
+        self.pages += 1
+        self.wear += _WEAR[mode]
+
+    async def is_lost(self) -> bool:
+        """Whether the browser is dead or hangs, by asking it."""
+        return self.browser is None or not await self.browser.answers(within=self._probe)
+
+    def blame(self) -> bool:
+        """Whether this slot's page pays for the death of the browser; one does, the first."""
+        return self.browser is not None and self.browser.blame()

@@ -1,0 +1,117 @@
+"""The operating system's view of a browser: who belongs to it, what it weighs, how it ends.
+
+Read from /proc (Linux). Nothing here knows Playwright or asks a browser anything, so all of it
+still works when the browser hangs, is stopped, or has lost its driver.
+"""
+
+import contextlib
+import os
+import signal
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+_PROC = Path("/proc")
+_PAGE_KIB = os.sysconf("SC_PAGE_SIZE") // 1024
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Member:
+    """One process. `born` (clock ticks since boot) tells it from a later one with the same pid."""
+
+    pid: int
+    born: int
+    parent: int
+    session: int
+
+    @property
+    def is_alive(self) -> bool:
+        """False for a zombie: it holds nothing any more and only waits to be reaped."""
+        now = _read(self.pid)
+        return now is not None and now.born == self.born
+
+    def kill(self) -> None:
+        """SIGKILL, which ends a stopped process too."""
+        if self.is_alive:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+
+    def command(self) -> str:
+        """Program and arguments in one line; forked renderers rewrite theirs to be one anyway."""
+        return " ".join(_words(self.pid, "cmdline")).rstrip()
+
+    def has_environment(self, entry: str) -> bool:
+        return entry in _words(self.pid, "environ")
+
+    def private_kib(self) -> int:
+        """Resident minus shared memory; cheap, and readable for sandboxed renderers too."""
+        try:
+            fields = (_PROC / str(self.pid) / "statm").read_text().split()
+        except OSError:
+            return 0
+        return (int(fields[1]) - int(fields[2])) * _PAGE_KIB
+
+    def pss_kib(self) -> int:
+        """Proportional set size; private memory where the kernel does not show it to us."""
+        try:
+            text = (_PROC / str(self.pid) / "smaps_rollup").read_text()
+        except OSError:
+            return self.private_kib()
+        return next((int(line.split()[1]) for line in text.splitlines() if "Pss:" in line[:4]), 0)
+
+
+def census() -> dict[int, Member]:
+    """Every living process of this machine."""
+    return {member.pid: member for member in _all()}
+
+
+def family(roots: Collection[Member]) -> tuple[Member, ...]:
+    """The living among `roots`, their descendants, and who shares a session that a root leads.
+
+    Chromium leads a session of its own, so its children are found even when it died before them.
+    """
+    known = {root.pid: root for root in roots}
+    led = {root.pid for root in roots if root.session == root.pid}
+    everybody = census()
+    kin = {pid for pid, root in known.items() if everybody.get(pid) == root}
+    kin |= {pid for pid, member in everybody.items() if member.session in led}
+    grew = True
+    while grew:
+        children = {pid for pid, member in everybody.items() if member.parent in kin} - kin
+        kin |= children
+        grew = bool(children)
+    return tuple(everybody[pid] for pid in sorted(kin))
+
+
+def with_environment(entry: str) -> tuple[Member, ...]:
+    """Living processes that were started with `NAME=value` in their environment."""
+    return tuple(member for member in _all() if member.has_environment(entry))
+
+
+def pss_mib(members: Collection[Member]) -> int:
+    return sum(member.pss_kib() for member in members) // 1024
+
+
+def _all() -> Iterator[Member]:
+    for name in os.listdir(_PROC):  # noqa: PTH208 - names only, of a folder that changes
+        if name.isdecimal() and (member := _read(int(name))) is not None:
+            yield member
+
+
+def _read(pid: int) -> Member | None:
+    try:
+        text = (_PROC / str(pid) / "stat").read_text()
+    except OSError:
+        return None
+    # The second field is the name in parentheses and may itself hold spaces and parentheses.
+    state, parent, _, session, *rest = text.rpartition(")")[2].split()
+    if state in "ZX":
+        return None
+    return Member(pid=pid, born=int(rest[15]), parent=int(parent), session=int(session))
+
+
+def _words(pid: int, name: str) -> list[str]:
+    try:
+        return (_PROC / str(pid) / name).read_bytes().decode(errors="replace").split("\0")
+    except OSError:
+        return []
