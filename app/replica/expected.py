@@ -317,7 +317,7 @@ def _flags(offer: Offer) -> Json:
         "private_price": offer.kind.pricing is Pricing.HIDDEN if told else None,
         "presale": odd.presale if told else None,
         "customised": odd.customised if told else None,
-        "promotion": offer.kind.promotion,
+        "promotion": None if offer.kind.pricing is Pricing.HIDDEN else offer.kind.promotion,
     }
 
 

@@ -42,7 +42,7 @@ class Fault(StrEnum):
     GARBAGE = "garbage"
     """The page's frame without its state."""
     INVALID = "invalid"
-    """Values that break a rule: negative stock, negative prices."""
+    """Values that break a rule: negative stock and prices, a title of 2,500 characters."""
     FOREIGN = "foreign"
     """The state of another offer."""
 
@@ -113,7 +113,8 @@ def spoiled(offer: Offer) -> Offer:
         replace(sku, stock=-5, price=sku.price and bad, discount_price=sku.discount_price and bad)
         for sku in offer.skus
     )
-    return replace(offer, stock=-5, tiers=tiers, skus=skus)
+    title = (offer.title * 200)[:2500]
+    return replace(offer, title=title, stock=-5, tiers=tiers, skus=skus)
 
 
 def cut(document: bytes) -> bytes:

@@ -144,7 +144,8 @@ def test_expected_prices_follow_the_kind():
         priced = [sku["price"] for sku in item["skus"] if sku["price"] is not None]
         assert bool(priced) == (one.kind.pricing in (Pricing.PER_SKU, Pricing.SAME))
         assert (item["list_price_min"] is not None) == one.kind.promotion
-        assert item["flags"]["promotion"] == one.kind.promotion
+        hidden = one.kind.pricing is Pricing.HIDDEN
+        assert item["flags"]["promotion"] == (None if hidden else one.kind.promotion)
     assert seen == {
         "ladder": "tiered",
         "per_sku": "per_sku",
