@@ -55,9 +55,3 @@ def description_url(offer: Offer) -> str:
     if offer.index % 3 == 2:  # noqa: PLR2004 - one in three
         return f"https://itemcdn.tmall.com/desc/icoss!{offer.offer_id}!{offer.index}?var=desc"
     return f"https://itemcdn.tmall.com/1688offer/icoss{offer.offer_id}a{offer.index:06x}"
-
-
-def range_text(prices: list[Decimal]) -> str:
-    """`11.00-19.50`, or one price where there is but one."""
-    low, high = money(min(prices)), money(max(prices))
-    return low if low == high else f"{low}-{high}"
