@@ -250,7 +250,11 @@ TABLE: Table = {
         "R.offerBaseInfo.sellerWinportUrl",
         "R.tempModel.winportUrl",
     ),
-    "supplier.kind": (identifier, "M.sellerModel.sellerIdentity"),
+    "supplier.kind": (
+        identifier,
+        "M.detailBusiness.shopBaseInfo.cardType",
+        "D.productTitle.fields.shopInfo.cardType",
+    ),
     "supplier.service_score": (
         score,
         "M.detailBusiness.shopBaseInfo.sellerSlrServiceScore",

@@ -113,9 +113,13 @@ TABLE: Table = {
         "offer-logistics.freightInfo.location",
     ),
     "freight.free": (shapes.is_free, "offer-logistics"),
-    "freight.fee": (fee, "offer-logistics.totalCost"),
+    "freight.fee": (fee, "offer-logistics.totalCost", "offer-logistics.postFeeValue"),
     "freight.template_id": (identifier, "offer-logistics.templateId"),
     "freight.unit_weight_kg": (measure, "offer-logistics.unitWeight", "offer-cross.unitWeight"),
+    "lead_times": (
+        shapes.lead_times,
+        "offer-logistics.deliveryLimitTimeModel.attrs.ptsOfferStepModels",
+    ),
     "services": (shapes.services, "offer-service.guaranteeList"),
     "supplier.member_id": (
         identifier,

@@ -9,6 +9,7 @@ from app.extract.components import CARRIER, MARKS, find_state, is_mobile, roots
 from app.extract.fields import (
     boolean,
     count,
+    fee,
     identifier,
     images,
     is_masked,
@@ -105,8 +106,13 @@ TABLE: Table = {
     "attributes": (shapes.attributes, "offer-attribute.propsList"),
     "freight.ship_from": (text, "offer-logistics.location"),
     "freight.free": (shapes.is_free, "offer-logistics"),
+    "freight.fee": (fee, "offer-logistics.postFeeValue", "offer-logistics.totalCost"),
     "freight.template_id": (identifier, "offer-logistics.templateId"),
     "freight.unit_weight_kg": (measure, "offer-logistics.unitWeight"),
+    "lead_times": (
+        shapes.lead_times,
+        "offer-logistics.deliveryLimitTimeModel.attrs.ptsOfferStepModels",
+    ),
     "services": (
         shapes.services,
         "offer-service.serviceDetail",
@@ -136,7 +142,6 @@ TABLE: Table = {
         "G.offerBaseInfo.sellerWinportUrl",
         "G.tempModel.winportUrl",
     ),
-    "supplier.kind": (identifier, "G.sellerIdentity"),
     "flags.cross_border": (boolean, "G.offerModelSign.isCrossBorderOffer"),
     "flags.private_price": (boolean, "G.isPricePrivate", "offer-price.isPrivatePrice"),
     "flags.presale": (boolean, "G.offerSigns.isPreSell", "G.offerSign.isPreSell"),
