@@ -29,11 +29,16 @@ class Drain:
         self._turn = asyncio.Lock()
         self._news = asyncio.Event()
         self._stopped = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
 
     def stop(self) -> None:
         """Begin no further page. Call it on the loop."""
         self._stopped.set()
         self._news.set()
+
+    def stop_soon(self) -> None:
+        """The same from any thread or a signal's frame."""
+        self._loop.call_soon_threadsafe(self.stop)
 
     async def run(self) -> None:
         """Return when the run is finished, parked, paused, or `stop` was called.

@@ -61,7 +61,7 @@ class LiveRun:
                 follower.follow(task)
             self._end_of(task)
         finally:
-            self._loop.stop(CLOSE_SECONDS)
+            self._loop.stop(within=CLOSE_SECONDS)
         return counts(self._engine, self._run_id)
 
     def _end_of(self, task: "Future[None]") -> None:
@@ -76,6 +76,7 @@ class LiveRun:
         async with open_runtime(self._settings, self._engine, tell=tell) as runtime:
             with self._lock:
                 self._pool, self._drain = runtime.pool, Drain(runtime, self._run_id)
+                self._loop.on_stall = runtime.pool.kill
                 if self.signal is not None:
                     return
             await self._drain.run()
@@ -119,7 +120,7 @@ class LiveRun:
             self.signal = number
             with self._lock:
                 if self._drain:
-                    self._loop.call(self._drain.stop)
+                    self._drain.stop_soon()
 
         def ask(_: int, __: FrameType | None) -> None:
             self._asked = True

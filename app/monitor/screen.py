@@ -37,7 +37,13 @@ SLOT_STYLES = {
 
 
 def render(status: Status, *, width: int, height: int = 24) -> RenderableType:
-    """The whole screen at this many cells; never taller than `height` lines."""
+    """The whole screen at this many cells; never taller than `height` lines.
+
+    When all slots are closed the sums are left: what stays above the report.
+    """
+    summary = _summary(status, width)
+    if all(slot.state is SlotState.CLOSED for slot in status.pool.slots):
+        return summary
     room = max(3, height - 11)
     side_by_side = width >= WIDE
     slot_lines = min(len(status.pool.slots), room if side_by_side else max(2, room // 2))
@@ -45,7 +51,7 @@ def render(status: Status, *, width: int, height: int = 24) -> RenderableType:
     slots = _slots(status, slot_lines)
     events = _events(status.events, event_lines)
     body: RenderableType = _beside(slots, events) if side_by_side else Group(slots, Text(), events)
-    return Group(_summary(status, width), body, _foot(status))
+    return Group(summary, body, _foot(status))
 
 
 def _summary(status: Status, width: int) -> Panel:
@@ -185,7 +191,7 @@ def _foot(status: Status) -> Table:
         left.append(f"  {pool.browser_starts} starts")
     if pool.engine and not pool.sandboxed:
         left.append("  sandbox off", style="yellow")
-    right = Text("Ctrl-C finish, twice stop ", style="bright_black")
+    right = Text("Ctrl-C finishes ", style="bright_black")
     if status.notice:
         right = Text(f"{words.harmless(status.notice)} ", style="bold yellow")
     line = Table.grid(expand=True)

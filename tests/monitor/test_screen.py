@@ -109,6 +109,13 @@ def test_a_run_of_nothing_can_be_drawn():
     assert "0/0" in "\n".join(drawn(nothing, 80))
 
 
+def test_when_the_browsers_are_closed_the_sums_are_left(status):
+    closed = tuple(replace(one, state=SlotState.CLOSED) for one in status.pool.slots)
+    lines = drawn(replace(status, pool=replace(status.pool, slots=closed)), 80)
+    assert "560/1,000" in "\n".join(lines)
+    assert len(lines) <= 7
+
+
 def test_plain_line_holds_the_same_numbers(status):
     line = progress.plain_line(replace(status, notice="rest \x1b[2J after a block"))
     assert "560/1,000" in line

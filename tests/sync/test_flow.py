@@ -1,6 +1,12 @@
 """The whole path with real parts: local 1688, real browser, both databases."""
 
+import asyncio
+import os
+import signal
+from pathlib import Path
+
 import pytest
+from sqlalchemy import text
 
 from app.items import as_json
 from app.replica.serve import running
@@ -91,7 +97,7 @@ async def test_a_wall_parks_the_run_and_nothing_is_lost(desk):
 async def test_a_fault_at_the_first_visit_costs_one_try(lite_desk, fault):
     lite_desk.mode = Mode.NATURAL if fault == "crash" else Mode.LEAN
     with running(offers=6, seed=5, padded=False, faults=f"{fault}=1:first") as site:
-        run_id = lite_desk.open(urls(site, "on_sale")[:3])
+        run_id = lite_desk.open(urls(site, "live")[:3])
         found = await lite_desk.drain(site, run_id)
     assert (found.bad, found.stored) == (0, 3)
     retried = [event for event in lite_desk.events if event.word == "retry"]
@@ -104,7 +110,7 @@ async def test_a_fault_at_the_first_visit_costs_one_try(lite_desk, fault):
 )
 async def test_a_page_that_stays_bad_is_told_with_its_reason(lite_desk, fault, outcome):
     with running(offers=6, seed=5, padded=False, faults=f"{fault}=1") as site:
-        run_id = lite_desk.open(urls(site, "on_sale")[:2], attempts=1)
+        run_id = lite_desk.open(urls(site, "live")[:2], attempts=1)
         found = await lite_desk.drain(site, run_id)
     assert found.by_state == {outcome: 2}
     assert all(event.text for event in lite_desk.events)
@@ -113,21 +119,47 @@ async def test_a_page_that_stays_bad_is_told_with_its_reason(lite_desk, fault, o
     assert audit(lite_desk.engine) == []
 
 
+def browsers_of_this_process():
+    """Pids of the browsers themselves, not of their renderers."""
+    pids = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes()
+            parents = ancestors(int(folder.name))
+        except OSError:
+            continue  # it has just ended
+        own = b"--headless" in words and b"--type=" not in words
+        if own and os.getpid() in parents:
+            pids.append(int(folder.name))
+    return pids
+
+
+def ancestors(pid):
+    found = set()
+    while pid > 1:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+        pid = int(stat.rpartition(")")[2].split()[1])
+        found.add(pid)
+    return found
+
+
 async def test_a_killed_browser_costs_one_item_one_try(lite_desk, site):
     run_id = lite_desk.open(urls(site))
+    killed = []
 
-    async def kill_the_browser(drain, pool):
+    async def kill_the_browser(*_):
         while len(lite_desk.events) < 10:
-            await pool_moves(pool)
-        lite_desk.killed = pool.kill_browser()
-
-    async def pool_moves(_):
-        import asyncio
-
-        await asyncio.sleep(0.01)
+            await asyncio.sleep(0.005)
+        killed.extend(browsers_of_this_process())
+        for pid in killed:
+            os.kill(pid, signal.SIGKILL)
 
     found = await lite_desk.drain(site, run_id, kill_the_browser)
+    assert len(killed) == 1
     assert (found.bad, found.finished) == (0, 60)
+    with reading(lite_desk.engine) as conn:
+        charges = conn.scalar(text("SELECT sum(charges) FROM run_item"))
+    assert charges <= 1
     assert audit(lite_desk.engine) == []
 
 
@@ -135,8 +167,6 @@ async def test_a_stop_gives_back_what_was_not_begun(desk, site):
     run_id = desk.open(urls(site))
 
     async def stop_soon(drain, _):
-        import asyncio
-
         while not desk.events:
             await asyncio.sleep(0.005)
         drain.stop()
