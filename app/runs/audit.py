@@ -12,7 +12,7 @@ from sqlalchemy import BindParameter, Connection, Engine, bindparam, func, selec
 from app import models
 from app.models import table
 from app.runs.invariants import INVARIANTS, Invariant
-from app.runs.states import run_of
+from app.runs.states import RunUnknown
 from app.store.engine import reading
 
 RUN, ITEM, OFFER = table(models.Run), table(models.RunItem), table(models.Offer)
@@ -69,8 +69,8 @@ def audit(engine: Engine, run_id: int | None = None) -> list[Violation]:
 def balance(engine: Engine, run_id: int | None = None) -> Balance:
     """The audit together with what it covered. Raises RunUnknown, DatabaseUnavailable."""
     with reading(engine) as conn:
-        if run_id is not None:
-            run_of(conn, run_id)
+        if run_id is not None and conn.scalar(select(RUN.c.id).where(RUN.c.id == run_id)) is None:
+            raise RunUnknown(run_id)
         found = [wrong for rule in INVARIANTS for wrong in _violations(conn, rule, run_id)]
         runs, items, offers = (_count(conn, *each, run_id) for each in COVERED)
     rules = len({rule.name for rule in INVARIANTS})

@@ -159,7 +159,11 @@ INVARIANTS = (
         LEFT JOIN attempt a
             ON a.run_id = o.run_id AND a.offer_id = o.offer_id AND a.token = o.token
         WHERE (:run IS NULL OR o.run_id = :run)
-            AND (a.ending IS NULL OR a.ending NOT IN :wrote)""",
+            AND (a.ending IS NULL OR a.ending NOT IN :wrote)
+        UNION ALL
+        SELECT o.run_id, o.offer_id, i.token, o.token
+        FROM offer o JOIN run_item i ON i.run_id = o.run_id AND i.offer_id = o.offer_id
+        WHERE (:run IS NULL OR o.run_id = :run) AND i.state IN :wrote AND i.token <> o.token""",
         words={"wrote": _words(STORED | {Outcome.GONE})},
     ),
     *(
