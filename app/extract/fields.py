@@ -14,13 +14,15 @@ from urllib.parse import urlsplit
 
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-_NUMBER = re.compile(r"[0-9]{1,16}(?:,[0-9]{3})*(?:\.[0-9]{1,12})?")
+_NUMBER = re.compile(r"[0-9]++(?:,[0-9]{3})*+(?:\.[0-9]++)?+")
 _MULTIPLES = {"": 1, "万": 10_000, "亿": 100_000_000}
-_COUNTED = re.compile(r"([0-9]{1,16}(?:,[0-9]{3})*(?:\.[0-9]{1,6})?)\s*([万亿]?)")
+_COUNTED = re.compile(r"([0-9]++(?:,[0-9]{3})*+(?:\.[0-9]++)?+)\s*+([万亿]?)")
 _MASK = re.compile(r"[*＊?？]|可见")
 _NO_LIMIT = 2_147_483_647
 """What the site writes where a number is not set (Java's largest int)."""
 _MOST_AXES = 8
+_TOO_LARGE = Decimal(10) ** 18
+"""No price, size or rate; arithmetic stays exact below."""
 _FURTHEST_MS = 32_503_680_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -69,7 +71,7 @@ def decimal(value: object) -> Decimal | None:
         number = Decimal(written)
     except InvalidOperation:
         return None
-    return number if number.is_finite() and number >= 0 else None
+    return number if number.is_finite() and 0 <= number < _TOO_LARGE else None
 
 
 def _is_below_zero(value: str, found: re.Match[str]) -> bool:
@@ -97,8 +99,7 @@ def price_range(value: object) -> tuple[Decimal, Decimal] | None:
     """`2.30-20.52`, `￥7.00` or a list of such -> (lowest, highest)."""
     if not isinstance(value, str) or _MASK.search(value):
         return None
-    ends = [Decimal(found.replace(",", "")) for found in _NUMBER.findall(value)]
-    ends = [end for end in ends if end > 0]
+    ends = [end for found in _NUMBER.findall(value) if (end := decimal(found))]
     return (min(ends), max(ends)) if ends else None
 
 
@@ -113,7 +114,8 @@ def count(value: object) -> int | None:
     found = _COUNTED.search(value) if isinstance(value, str) else None
     if not found or (isinstance(value, str) and _is_below_zero(value, found)):
         return None
-    return int(Decimal(found[1].replace(",", "")) * _MULTIPLES[found[2]])
+    number = decimal(found[1])
+    return None if number is None else int(number * _MULTIPLES[found[2]])
 
 
 def limit(value: object) -> int | None:
