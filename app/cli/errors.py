@@ -6,7 +6,9 @@ TABLE = (
     ("app.settings", "SettingsError", exits.USAGE),
     ("app.refs", "RefError", exits.USAGE),
     ("app.cli.errors", "UsageError", exits.USAGE),
-    ("app.store.engine", "DatabaseUnavailable", exits.UNAVAILABLE),
+    ("app.runs.states", "RunUnknown", exits.USAGE),
+    ("app.runs.states", "RunClosed", exits.USAGE),
+    ("app.store.engine", "StoreError", exits.UNAVAILABLE),
     ("browsers.errors", "EngineMissing", exits.UNAVAILABLE),
     ("app.replica.serve", "ReplicaError", exits.UNAVAILABLE),
 )
