@@ -4,14 +4,13 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import select
 
 from app.refs import Intake
 from app.runs.audit import audit
 from app.runs.claims import claim, give_back, renew
 from app.runs.counts import counts, next_due, reasons
 from app.runs.opening import open_run
-from app.runs.outcomes import MOST_EXCUSED, Blocked, Failed, Gone, Outcome, Retry, RunState
+from app.runs.outcomes import MOST_EXCUSED, Blocked, Failed, Gone, Retry, RunState
 from app.runs.settling import Fenced, commit, fence, settle
 from app.runs.states import (
     RunClosed,
@@ -28,7 +27,6 @@ from app.runs.states import (
 from app.store.engine import reading, transact
 from app.store.offers import load
 from tests.runs.books import (
-    ITEM,
     LEASE,
     endings,
     finish,

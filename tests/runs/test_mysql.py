@@ -67,7 +67,7 @@ def test_a_claim_whose_answer_was_lost_comes_back_by_its_lease(proxied, mariadb_
 
 @leaky
 def test_work_that_never_reaches_the_database_says_so_and_keeps_the_lease(proxied, mariadb_engine):
-    engine, proxy = proxied
+    engine, _ = proxied
     one = take_one(engine, new_run(mariadb_engine, 1))
 
     def cut(conn):
