@@ -13,6 +13,8 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from app.items import as_json
@@ -20,6 +22,7 @@ from app.replica.serve import Replica, running
 from app.runs.audit import balance
 from app.store import offers
 from app.store.engine import open_engine, reading
+from tests import mariadb
 
 PROGRAM = str(Path(sys.executable).with_name("pwsync"))
 
@@ -108,6 +111,17 @@ def wrong_values(url: str, site: Replica) -> tuple[int, list[object]]:
     return compared, wrong
 
 
+@contextmanager
+def database(options: argparse.Namespace, folder: Path) -> Iterator[str]:
+    """The URL of an empty database."""
+    if not options.mariadb:
+        yield f"sqlite:///{folder}/pwsync.db"
+        return
+    (folder / "db").mkdir()
+    with mariadb.running(folder / "db") as server:
+        yield server.new_database()
+
+
 def main() -> None:
     """Run it all and judge."""
     parser = argparse.ArgumentParser(prog="scripts/accept")
@@ -117,10 +131,9 @@ def main() -> None:
     parser.add_argument("--contexts", type=int, default=8)
     parser.add_argument("--faults", default="")
     parser.add_argument("--kill", action="store_true", help="kill -9 in the middle, then again")
-    parser.add_argument("--database", help="URL; default: a new SQLite file")
+    parser.add_argument("--mariadb", action="store_true", help="a private server, not SQLite")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        url = options.database or f"sqlite:///{folder}/pwsync.db"
+    with tempfile.TemporaryDirectory() as folder, database(options, Path(folder)) as url:
         environment = os.environ | {"PWSYNC_DATA_DIR": folder, "PWSYNC_DATABASE_URL": url}
         refs = Path(folder) / "refs.txt"
         with running(offers=options.offers, seed=options.seed, faults=options.faults) as site:
@@ -131,7 +144,7 @@ def main() -> None:
             compared, wrong = wrong_values(url, site)
         books = balance(open_engine(url))
     found = {
-        "options": vars(options) | {"database": url.partition(":")[0]},
+        "options": vars(options),
         "killed": killed,
         "last": last,
         "compared_values": compared,

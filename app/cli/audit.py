@@ -9,7 +9,10 @@ def audit(
     run: Annotated[int | None, typer.Argument(help="One run; all of them without it.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:
-    """Check that nothing was lost, doubled or half done; exit 10 if it was."""
+    """Check the books: nothing lost, doubled or half done.
+
+    Exit code 10 and a line for each place where a rule does not hold.
+    """
     import json
 
     from app.cli import exits

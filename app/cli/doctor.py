@@ -22,7 +22,10 @@ class Finding:
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:
-    """Check the engine, the database and the folders; exit 7 if something is missing."""
+    """Check the engine, the database and the folders.
+
+    Exit code 7 if something is missing; each finding says what to do.
+    """
     import json
     from dataclasses import asdict
 

@@ -79,12 +79,15 @@ class LiveRun:
                 self._loop.on_stall = runtime.pool.kill
                 if self.signal is not None:
                     return
-            await self._drain.run()
+            try:
+                await self._drain.run()
+            finally:
+                self._counted = -COUNT_SECONDS  # the last picture has the last numbers
 
     def picture(self) -> Status:
         """What the screen shows."""
         present = time.monotonic()
-        if present - self._counted >= COUNT_SECONDS:
+        if present - self._counted >= COUNT_SECONDS or self._counted < 0:
             self._counts, self._counted = counts(self._engine, self._run_id), present
         run = self._counts.run
         pool = self._pool.status() if self._pool else PoolStatus()

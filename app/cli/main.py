@@ -54,7 +54,10 @@ def options(
         Path | None, typer.Option("--config", help="Configuration file instead of pwsync.toml.")
     ] = None,
     verbose: Annotated[
-        int, typer.Option("-v", "--verbose", count=True, help="-vv shows tracebacks.")
+        int,
+        typer.Option(
+            "-v", "--verbose", count=True, show_default=False, help="-vv shows tracebacks."
+        ),
     ] = 0,
     version: Annotated[  # noqa: ARG001 - its callback did the work
         bool,

@@ -17,7 +17,7 @@ def replica(
     epoch: Annotated[int, typer.Option(min=1, help="Later epochs have other prices.")] = 1,
     refs: Annotated[bool, typer.Option("--refs", help="Print the offers' URLs and end.")] = False,
 ) -> None:
-    """Serve a local 1688: same host names, page shapes, blocks and faults.
+    """Serve a local 1688: its host names, pages and faults.
 
     Use it with `pwsync sync --replica 127.0.0.1:PORT REF...`; `--refs` prints what it has.
     """

@@ -24,7 +24,11 @@ def site() -> Iterator[Replica]:
 @pytest.fixture
 def surroundings(tmp_path: Path) -> dict[str, str]:
     """An environment with nothing of this machine's user in it."""
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG") if name in os.environ}
+    kept = {
+        name: os.environ[name]
+        for name in ("PATH", "LANG", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
+        if name in os.environ
+    }
     return kept | {
         "HOME": str(tmp_path),
         "PWSYNC_DATA_DIR": str(tmp_path / "data"),
@@ -37,7 +41,9 @@ def surroundings(tmp_path: Path) -> dict[str, str]:
 def pwsync(tmp_path: Path, surroundings: dict[str, str]) -> Run:
     """Run `pwsync` with these words; output as text."""
 
-    def run(*words: str, input: str | None = None, **more: str) -> "subprocess.CompletedProcess[str]":
+    def run(
+        *words: str, input: str | None = None, **more: str
+    ) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             [PROGRAM, *words],
             env=surroundings | more,

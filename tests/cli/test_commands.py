@@ -18,7 +18,17 @@ def stored(pwsync, site):
     """A data folder into which the site's offers were synced."""
     text = "\n".join(one["url"] for one in site.listed())
     done = pwsync(
-        "sync", "-i", "-", "--replica", site.address, "--mode", "lean", "--json", "-c", "2", input=text
+        "sync",
+        "-i",
+        "-",
+        "--replica",
+        site.address,
+        "--mode",
+        "lean",
+        "--json",
+        "-c",
+        "2",
+        input=text,
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -27,7 +37,17 @@ def stored(pwsync, site):
 def test_help_names_every_command_and_each_has_a_sentence(pwsync):
     done = pwsync("--help")
     assert done.returncode == 0
-    for command in ("sync", "resume", "extract", "show", "runs", "report", "audit", "demo", "replica"):
+    for command in (
+        "sync",
+        "resume",
+        "extract",
+        "show",
+        "runs",
+        "report",
+        "audit",
+        "demo",
+        "replica",
+    ):
         line = next(line for line in done.stdout.splitlines() if line.strip().startswith(command))
         assert len(line.split()) > 3
 
@@ -71,7 +91,9 @@ def test_books_that_were_tampered_with_leave_with_10(pwsync, stored, tmp_path):
 def test_a_run_with_bad_offers_leaves_with_3_and_says_why(pwsync):
     with running(offers=4, seed=2, padded=False, faults="garbage=1") as site:
         offers = urls(site, "live")[:2]
-        done = pwsync("sync", *offers, "--replica", site.address, "--mode", "lean", "--progress", "plain")
+        done = pwsync(
+            "sync", *offers, "--replica", site.address, "--mode", "lean", "--progress", "plain"
+        )
     assert done.returncode == 3
     assert "unreadable" in done.stdout
     assert "LayoutUnknown" in done.stdout
@@ -151,5 +173,10 @@ def test_rejected_lines_are_told_and_the_rest_is_done(pwsync, site):
         input=f"# offers\n{offer}\n\n{offer}\nhttps://example.com/\n",
     )  # fmt: skip
     found = json.loads(done.stdout)
-    assert (found["lines"], found["planned"], found["duplicates"], found["rejected"]) == (3, 1, 1, 1)
+    assert (found["lines"], found["planned"], found["duplicates"], found["rejected"]) == (
+        3,
+        1,
+        1,
+        1,
+    )
     assert "line 5" in done.stderr

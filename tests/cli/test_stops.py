@@ -27,7 +27,18 @@ def start(
 
     def begin(site: Replica, *more: str) -> "subprocess.Popen[str]":
         (tmp_path / "refs").write_text("\n".join(one["url"] for one in site.listed()))
-        words = ["sync", "-i", "refs", "--replica", site.address, "-c", "2", "--mode", "lean", "--json"]
+        words = [
+            "sync",
+            "-i",
+            "refs",
+            "--replica",
+            site.address,
+            "-c",
+            "2",
+            "--mode",
+            "lean",
+            "--json",
+        ]
         return subprocess.Popen(
             [PROGRAM, *words, "--progress", "jsonl", *more],
             env=surroundings,

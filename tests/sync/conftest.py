@@ -38,6 +38,7 @@ class Desk:
     deadline: float = 20.0
     lease_seconds: float = 6.0
     events: list[Event] = field(default_factory=list)
+    told: asyncio.Event = field(default_factory=asyncio.Event)
 
     def open(self, urls: list[str], *, attempts: int = 3) -> int:
         run = open_run(self.engine, read_refs(urls), kind="test", attempts=attempts)
@@ -60,6 +61,16 @@ class Desk:
             await pool.close()
         return counts(self.engine, run_id)
 
+    def tell(self, event: Event) -> None:
+        self.events.append(event)
+        self.told.set()
+
+    async def until(self, number: int) -> None:
+        """Wait for that many events."""
+        while len(self.events) < number:
+            self.told.clear()
+            await self.told.wait()
+
     def _runtime(self, pool: BrowserPool, books: ThreadPoolExecutor) -> Runtime:
         return Runtime(
             engine=self.engine,
@@ -72,7 +83,7 @@ class Desk:
             mode=self.mode,
             deadline=self.deadline,
             lease_seconds=self.lease_seconds,
-            tell=self.events.append,
+            tell=self.tell,
         )
 
 

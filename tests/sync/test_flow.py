@@ -1,6 +1,5 @@
 """The whole path with real parts: local 1688, real browser, both databases."""
 
-import asyncio
 import os
 import signal
 from pathlib import Path
@@ -148,8 +147,7 @@ async def test_a_killed_browser_costs_one_item_one_try(lite_desk, site):
     killed = []
 
     async def kill_the_browser(*_):
-        while len(lite_desk.events) < 10:
-            await asyncio.sleep(0.005)
+        await lite_desk.until(10)
         killed.extend(browsers_of_this_process())
         for pid in killed:
             os.kill(pid, signal.SIGKILL)
@@ -167,8 +165,7 @@ async def test_a_stop_gives_back_what_was_not_begun(desk, site):
     run_id = desk.open(urls(site))
 
     async def stop_soon(drain, _):
-        while not desk.events:
-            await asyncio.sleep(0.005)
+        await desk.until(1)
         drain.stop()
 
     stopped = await desk.drain(site, run_id, stop_soon)
