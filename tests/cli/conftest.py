@@ -42,13 +42,13 @@ def pwsync(tmp_path: Path, surroundings: dict[str, str]) -> Run:
     """Run `pwsync` with these words; output as text."""
 
     def run(
-        *words: str, input: str | None = None, **more: str
+        *words: str, typed: str | None = None, **more: str
     ) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             [PROGRAM, *words],
             env=surroundings | more,
             cwd=tmp_path,
-            input=input,
+            input=typed,
             capture_output=True,
             text=True,
             timeout=120,

@@ -1,6 +1,7 @@
 """Commands as a person or a cron line runs them: output, exit codes, mistakes."""
 
 import json
+import sqlite3
 
 import pytest
 
@@ -28,7 +29,7 @@ def stored(pwsync, site):
         "--json",
         "-c",
         "2",
-        input=text,
+        typed=text,
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -78,8 +79,6 @@ def test_after_a_sync_the_books_balance_and_are_told(pwsync, stored):
 
 
 def test_books_that_were_tampered_with_leave_with_10(pwsync, stored, tmp_path):
-    import sqlite3
-
     with sqlite3.connect(tmp_path / "data" / "pwsync.db") as conn:
         conn.execute("UPDATE run_item SET state='queued' WHERE state='gone'")
     conn.close()
@@ -170,7 +169,7 @@ def test_rejected_lines_are_told_and_the_rest_is_done(pwsync, site):
     offer = urls(site, "live")[0]
     done = pwsync(
         "sync", "-i", "-", "--replica", site.address, "--mode", "lean", "--json",
-        input=f"# offers\n{offer}\n\n{offer}\nhttps://example.com/\n",
+        typed=f"# offers\n{offer}\n\n{offer}\nhttps://example.com/\n",
     )  # fmt: skip
     found = json.loads(done.stdout)
     assert (found["lines"], found["planned"], found["duplicates"], found["rejected"]) == (
