@@ -31,6 +31,7 @@ from browsers.values import Launch
 _DRIVER_ENVIRONMENT = threading.Lock()
 """The driver copies our environment, which belongs to all threads: one start at a time."""
 _REPLICA_PATIENCE = 5.0
+_WIND_UP = 5.0
 
 
 class Context(Protocol):
@@ -81,20 +82,40 @@ async def start(launch: Launch) -> "Chromium":
         *([f"--ignore-certificate-errors-spki-list={trust}"] if trust else []),
     ]
     scratch = Path(tempfile.mkdtemp(prefix="pwsync-browser-", dir=launch.scratch))
+    driver = asyncio.ensure_future(_start_driver(scratch))
     try:
-        return await _start(launch, engine, arguments, scratch)
-    except BaseException as error:
-        # Also when cancelled: whatever was started so far carries the folder in its environment.
-        _kill_all(tree.with_environment(f"TMPDIR={scratch}"))
-        shutil.rmtree(scratch, ignore_errors=True)
-        if isinstance(error, PlaywrightError):
-            raise BrowserLost(f"{engine} did not start: {error}", charged=False) from error
+        return await _start_browser(driver, launch, engine, arguments, scratch)
+    except Exception as error:
+        await _give_up(driver, scratch)
+        raise BrowserLost(f"{engine} did not start: {error}", charged=False) from error
+    except BaseException:  # cancelled
+        await _give_up(driver, scratch)
         raise
 
 
-async def _start(launch: Launch, engine: Engine, arguments: list[str], scratch: Path) -> "Chromium":
+async def _give_up(driver: asyncio.Future[Playwright], scratch: Path) -> None:
+    """End a start in whichever state it is; all of it carries the folder in its environment."""
+    _kill_all(tree.with_environment(f"TMPDIR={scratch}"))
+    await asyncio.wait([driver], timeout=_WIND_UP)
+    members = tree.with_environment(f"TMPDIR={scratch}")
+    _kill_all(members)
+    has_driver = driver.done() and not driver.cancelled() and not driver.exception()
+    await _wind_up(driver.result() if has_driver else None, members, scratch)
+
+
+async def _start_driver(scratch: Path) -> Playwright:
     async with _temporary_folder(scratch):
-        driver = await async_playwright().start()
+        return await async_playwright().start()
+
+
+async def _start_browser(
+    starting: asyncio.Future[Playwright],
+    launch: Launch,
+    engine: Engine,
+    arguments: list[str],
+    scratch: Path,
+) -> "Chromium":
+    driver = await asyncio.shield(starting)  # a cancelled start could not be stopped by anybody
     browser = await driver.chromium.launch(
         executable_path=engine.path,
         args=arguments,
@@ -104,8 +125,13 @@ async def _start(launch: Launch, engine: Engine, arguments: list[str], scratch: 
         handle_sigterm=False,
         handle_sighup=False,
     )
-    monitor = await browser.new_browser_cdp_session()
-    return Chromium(engine=engine, driver=driver, browser=browser, monitor=monitor, scratch=scratch)
+    return Chromium(
+        engine=engine,
+        driver=driver,
+        browser=browser,
+        monitor=await browser.new_browser_cdp_session(),
+        scratch=scratch,
+    )
 
 
 @contextlib.asynccontextmanager
@@ -218,16 +244,30 @@ class Chromium:
 
     async def close(self, *, within: float) -> None:
         """End it politely within that many seconds, or else by force; nothing is left behind."""
+        members = self.members()
         try:
-            with contextlib.suppress(PlaywrightError, TimeoutError):
-                async with asyncio.timeout(within):
-                    if self.is_alive:
+            if self.is_alive:
+                with contextlib.suppress(PlaywrightError, TimeoutError):
+                    async with asyncio.timeout(within):
                         await self._browser.close()
-                    self.kill()
-                    await self._driver.stop()
         finally:
             self.kill()
-            shutil.rmtree(self._scratch, ignore_errors=True)
+            await _wind_up(self._driver, members, self._scratch)
+
+
+async def _wind_up(
+    driver: Playwright | None, members: tuple[tree.Member, ...], scratch: Path
+) -> None:
+    """After the killing: let Playwright's own tasks end, wait for the dead, clear the folder."""
+    try:
+        with contextlib.suppress(PlaywrightError, TimeoutError):
+            async with asyncio.timeout(_WIND_UP):
+                if driver is not None:
+                    await driver.stop()
+                while any(member.is_alive for member in members):  # noqa: ASYNC110 - no event tells
+                    await asyncio.sleep(0.01)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _roots(scratch: Path, engine: Engine) -> tuple[tree.Member, ...]:

@@ -5,11 +5,13 @@ Knows nothing of browsers but one hook: what to kill when the loop itself hangs.
 
 import asyncio
 import concurrent.futures
+import logging
 import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, Self, TypeVar
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 
 class LoopThread:
@@ -79,6 +81,7 @@ class LoopThread:
 
     def _turn(self) -> None:
         asyncio.set_event_loop(self._loop)
+        self._loop.set_exception_handler(_note)
         self._loop.run_forever()
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         self._loop.close()
@@ -101,3 +104,8 @@ class LoopThread:
             if not self._turned.wait(self._stall) and not self._stopping.is_set():
                 self.on_stall()
             self._stopping.wait(self._stall / 4)
+
+
+def _note(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """One line for what nobody awaited: Playwright keeps such errors when its driver is killed."""
+    _log.warning("%s: %r", context["message"], context.get("exception"))

@@ -163,6 +163,9 @@ class BrowserPool:
         self._fail_waiters(PoolClosed("the pool was closed"))
         for task in self._tasks:
             task.cancel()
+        if any(slot.is_lent for slot in self._slots):
+            # Closed politely, Playwright leaves calls in flight unanswered; killed, they fail.
+            self.kill()
         self._step()
         while tasks := self._tasks | self._endings:
             await asyncio.wait(tasks)

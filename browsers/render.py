@@ -70,11 +70,11 @@ async def _load(slot: Slot, request: RenderRequest) -> tuple[Document, Mode]:
 
 async def _visit(slot: Slot, request: RenderRequest, mode: Mode) -> Document:
     """Go there and carry out what the visit orders until it is finished."""
-    slot.count(mode)
     slot.enter(SlotState.LOADING)
     steps = behaviour.plan(request.seed, request.kind, pace=request.pace)
     visit = Visit(lean=mode is Mode.LEAN, behave=bool(steps) and mode is Mode.NATURAL)
     tab = await slot.tab()
+    slot.count(mode)
     try:
         await tab.go(request.url)
         while True:

@@ -113,7 +113,7 @@ class Slot:
         return self._tab
 
     def count(self, mode: Mode) -> None:
-        """One more page was asked of the browser."""
+        """A page begins."""
         self.pages += 1
         self.wear += _WEAR[mode]
 
@@ -122,5 +122,5 @@ class Slot:
         return self.browser is None or not await self.browser.answers(within=self._probe)
 
     def blame(self) -> bool:
-        """Whether this slot's page pays for the death of the browser; one does, the first."""
-        return self.browser is not None and self.browser.blame()
+        """Whether this page pays for the browser's death: the first does, if it had begun."""
+        return self.wear > 0 and self.browser is not None and self.browser.blame()

@@ -262,11 +262,11 @@ class Visit:
         return Order(act=Act.DROP if self._dropped else Act.LET_GO, hold=held.hold)
 
     def _hear(self, error: str | None) -> Order | None:
-        if error is None:
-            return self._next()
         if error == _ABORTED and self._dropped and self.document is not None:
             return Order(act=Act.FINISH)
-        raise _network(error)
+        if error not in (None, _ABORTED):
+            raise _network(error)
+        return self._next()  # aborted, but not by us: the renderer's death will tell itself
 
     def _follow(self, url: str) -> None:
         if not url.startswith(("http:", "https:")):

@@ -9,6 +9,7 @@ import contextlib
 import ssl
 import threading
 from collections import Counter
+from typing import Self
 
 import trustme
 
@@ -76,8 +77,6 @@ class FaultServer:
         self.hits: Counter[str] = Counter()
         self.requests: list[tuple[str, dict[str, str]]] = []
         self.egress_hits: list[bytes] = []
-        self.arrived = threading.Event()
-        """Set by every request; tests clear it to wait for the next one."""
         self.hold = threading.Event()
         """Set to let `/held` answer."""
         self.documents: dict[str, tuple[str, bytes]] = {}
@@ -86,7 +85,7 @@ class FaultServer:
         self._thread = threading.Thread(target=self._run, name="fault-server", daemon=True)
         self._ready = threading.Event()
 
-    def __enter__(self) -> "FaultServer":
+    def __enter__(self) -> Self:
         self._thread.start()
         assert self._ready.wait(10)
         return self
@@ -138,7 +137,6 @@ class FaultServer:
         path = target.split("?")[0].strip("/")
         self.hits[path] += 1
         self.requests.append((f"https://{headers.get('host', '')}{target}", headers))
-        self.arrived.set()
         route = getattr(self, "r_" + path.replace("-", "_"), None)
         if path in self.documents:
             kind, body = self.documents[path]
@@ -248,7 +246,7 @@ class FaultServer:
             await asyncio.sleep(0.1)
 
     async def r_held(self, reply: Reply) -> bool:
-        while not self.hold.is_set():
+        while not self.hold.is_set():  # noqa: ASYNC110 - set on another thread
             await asyncio.sleep(0.02)
         await reply.page(PAGE)
         return True

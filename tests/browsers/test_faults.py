@@ -11,13 +11,14 @@ from browsers.errors import (
     NetworkFailed,
     OffSite,
     Oversized,
-    RenderError,
     Refused,
+    RenderError,
     TimedOut,
     Truncated,
 )
 from browsers.pool import BrowserPool
-from browsers.values import Launch, Mode
+from browsers.render import render
+from browsers.values import Launch, Marker, Mode, RenderRequest
 from tests.browsers.conftest import BRISK, SITE, Recorder, Rig, closed
 from tests.browsers.fault_server import HALF, PAGE
 
@@ -182,9 +183,6 @@ async def test_half_a_page_is_sent_by_the_faults_that_say_so():
 
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "https://evil.example/", SITE + "ok\t"])
 async def test_foreign_url_is_refused_before_anything_is_loaded(lasting, url):
-    from browsers.render import render
-    from browsers.values import RenderRequest
-
     async with lasting.pool.lease("refused") as slot:
         with pytest.raises(Refused):
             await render(slot, RenderRequest(url=url), deadline=1)
@@ -209,8 +207,6 @@ class TestMixed:
         assert modes.count(Mode.NATURAL) == 2
 
     async def load(self, lasting, path, *, seed):
-        from browsers.values import Marker
-
         marker = Marker(any_of=(self.MARK,))
         return await lasting.load(path, Mode.MIXED, seed=seed, has_state=marker)
 
