@@ -86,12 +86,10 @@ def _of_offers(records: list[Any]) -> Iterator[dict[str, Any]]:
 
 def _valid(cards: Iterator[dict[str, Any]]) -> Iterator[OfferCard]:
     for card in cards:
-        if not card.get("offer_id") or not card.get("title"):
-            continue  # a card of another kind
         try:
             yield OfferCard.model_validate(card)
         except ValidationError:
-            continue  # a card is only a hint: one that breaks a rule is not worth the others
+            continue  # no offer at all, or a hint that breaks a rule: not worth the others
 
 
 def _search_card(item: dict[str, Any]) -> dict[str, Any]:

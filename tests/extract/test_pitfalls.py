@@ -97,6 +97,25 @@ def test_4_skus_of_a_ladder_have_no_price(page):
     assert {sku.price for sku in item.skus} == {None}
 
 
+def test_4_a_ladder_of_two_steps_decides_even_if_skus_carry_prices(page):
+    kept = [dict(row) for row in page.trade["skuMap"]]
+    page.ladder((2, "30.00"), (100, "28.00")).trade["skuMap"] = kept
+    item = page.read()
+    assert prices(item) == (PriceKind.TIERED, D("28.00"), D("30.00"))
+    assert {sku.price for sku in item.skus} == {None}
+
+
+def test_4_a_ladder_that_does_not_ascend_is_refused(page):
+    with pytest.raises(Invalid):
+        page.ladder((2, "30.00"), (2, "28.00")).read()
+
+
+def test_prices_say_which_of_the_places_decided(page):
+    assert page.read().provenance["price_min"].path.endswith(".tradeModel.skuMap")
+    ladder = page.ladder((2, "30.00"), (100, "28.00")).read()
+    assert ladder.provenance["price_min"].path.endswith(".offerPriceModel.currentPrices")
+
+
 def test_5_the_two_rows_of_a_sku_price_are_a_range_and_no_ladder(page):
     item = page.read()
     assert prices(item) == (PriceKind.PER_SKU, D("5.00"), D("9.50"))
@@ -325,6 +344,9 @@ def test_19_the_home_page_after_a_deletion_is_no_offer():
 def test_21_remind_is_a_live_offer_and_only_the_page_decides(page):
     page.modules["submitOrder"] = {"pstatus": "remind"}
     assert page.read().status is Status.ON_SALE
+    selling = page.offer["offerSystemAttributes"].pop("selling")
+    assert page.read().status is Status.UNKNOWN
+    page.offer["offerSystemAttributes"]["selling"] = selling
     del page.offer["status"]
     assert page.read().status is Status.UNKNOWN
     page.offer["offerSystemAttributes"]["selling"] = False

@@ -108,6 +108,7 @@ REFUSED = [
     ("【阿里巴巴】￥CZ0001 Ab￥ https://qr.1688.com/s/AbCd12 点击链接", "short link"),
     (f"https://dj.1688.com/ci_bb?a={ID}&e=x", "advertiser"),
     (f"https://detailp4p.1688.com/buyer/offerdetail/{ID}.html?offerId={ID}", "advertiser"),
+    (f"https://dj.1688.com/offer/{ID}.html", "advertiser"),
     ("https://m.tb.cn/h.abc", "Taobao"),
     ("https://e.tb.cn/h.abc", "Taobao"),
     (f"https://item.taobao.com/item.htm?id={ID}", "Taobao"),
