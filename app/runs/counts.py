@@ -109,3 +109,15 @@ def reasons(engine: Engine, run_id: int, *, limit: int = 20) -> list[Reason]:
 
 def _in_state(run_id: int, state: str) -> tuple[Any, Any]:
     return (ITEM.c.run_id == run_id, ITEM.c.state == state)
+
+
+def stored_offers(engine: Engine, run_id: int, *, limit: int) -> list[str]:
+    """Ids of offers that the run stored, in the order of its input."""
+    query = (
+        select(ITEM.c.offer_id)
+        .where(ITEM.c.run_id == run_id, ITEM.c.state.in_([str(word) for word in STORED]))
+        .order_by(ITEM.c.position)
+        .limit(limit)
+    )
+    with reading(engine) as conn:
+        return [str(offer_id) for offer_id in conn.scalars(query)]
