@@ -14,6 +14,7 @@ Rule = Literal["login", "slider", "refused"]
 
 _HEAD = 8192
 """A block page has its title within its first bytes."""
+_NEAR = 20_000
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 
 
@@ -79,7 +80,9 @@ def action(word: str) -> Sight:
     )
 
     def look(answer: Answer) -> str | None:
-        if answer.config_at < 0 or not compiled.search(answer.document, answer.config_at):
+        if answer.config_at < 0 or not compiled.search(
+            answer.document, answer.config_at, answer.config_at + _NEAR
+        ):
             return None
         return f"_config_ action: {word}"
 
@@ -124,7 +127,9 @@ def without(*marks: str) -> Sight:
 def ret(*codes: str, leads_to: str = "") -> Sight:
     """An XHR's answer whose `ret` holds one of these codes (and a `url` that leads there)."""
     compiled = re.compile(
-        rb'"ret"\s*:\s*\[[^\]]{0,400}?"((?:' + "|".join(codes).encode() + rb')[^":]{0,80})'
+        rb'"ret"\s*:\s*\[\s*(?:"[^"]{0,200}"\s*,\s*){0,4}"((?:'
+        + "|".join(codes).encode()
+        + rb')[^":]{0,80})'
     )
     target = re.compile(leads_to.encode())
 

@@ -13,6 +13,7 @@ from typing import Any
 from app.extract.base import LayoutUnknown
 from app.extract.carriers import parse_literal
 
+_LONGEST = 20_000
 _VOID = frozenset({"meta", "img", "input", "link", "br", "hr"})
 
 
@@ -93,7 +94,7 @@ def collect(text: str, wants: Sequence[Want]) -> Mapping[str, list[str]]:
 def records(written: Sequence[str]) -> list[Any]:
     """JSON kept in attributes, unreadable ones left out."""
     found = []
-    for one in written:
+    for one in (one for one in written if len(one) < _LONGEST):
         with suppress(LayoutUnknown):
             found.append(parse_literal(one))
     return found

@@ -322,3 +322,25 @@ def test_no_bytes_raise_anything_else(junk):
     ):
         with pytest.raises(ExtractError):
             read(Snapshot(document=document))
+
+
+REPEATED = [
+    (b"})(window.contextPath,", b"{"),
+    (b"})(window.contextPath,{", b'"\\'),
+    (b"})(window.contextPath,{", b",1"),
+    (b"", b'_config_={"a":1,'),
+    (b"{", b'"ret":["a",'),
+    (b"var iDetailConfig = {", b"/*"),
+    (b"var iDetailConfig = {", b"'\\"),
+    (b'{"OFFER":', b"["),
+    (b"__INIT_DATA", b" "),
+    (b"<html>var iDetailConfig = {offerid:'610947572360'};</html>", b"<a b='"),
+]
+
+
+@pytest.mark.parametrize(("head", "piece"), REPEATED)
+def test_a_page_made_to_be_slow_is_refused_in_linear_time(head, piece):
+    """Quadratic reading of these would run into the suite's timeout."""
+    document = head + piece * (400_000 // len(piece))
+    with pytest.raises(ExtractError):
+        read(Snapshot(document=document))
