@@ -341,17 +341,17 @@ class BrowserPool:
 
     async def _launched(self) -> Browser:
         pause, longest = self._patience.retry
-        for left in reversed(range(self._patience.launches)):
+        failures = 0
+        while True:
             try:
                 async with asyncio.timeout(self._patience.launch):
                     return await self._launcher(self._launch)
             except (BrowserLost, TimeoutError) as error:
-                if not left:
-                    tries = self._patience.launches
-                    raise EngineMissing(f"no browser started in {tries} tries: {error}") from error
+                failures += 1
+                if failures >= self._patience.launches:
+                    raise EngineMissing(f"{failures} browsers failed to start: {error}") from error
             await asyncio.sleep(pause)
             pause = min(pause * 2, longest)
-        raise AssertionError
 
     def _adopt(self, browser: Browser) -> None:
         browser.on_lost = self._step
@@ -365,8 +365,8 @@ class BrowserPool:
             await work(within=self._patience.context)
             slot.enter(SlotState.IDLE, "")
         except Exception:  # noqa: BLE001 - Playwright's or a timeout, the answer is one
-            if slot.browser is not None:
-                slot.browser.condemn()
+            assert slot.browser is not None
+            slot.browser.condemn()
         finally:
             if not slot.is_idle:
                 slot.forget()

@@ -1,0 +1,77 @@
+"""Who the browser says it is: one story in page, frame, worker and headers, and a true one."""
+
+import json
+from urllib.parse import unquote
+
+from browsers import identity
+from browsers.values import Mode
+
+TELL = """
+function tell() {
+  const n = self.navigator, o = Intl.DateTimeFormat().resolvedOptions();
+  return {
+    agent: n.userAgent, platform: n.platform, language: n.language, languages: n.languages,
+    cores: n.hardwareConcurrency, zone: o.timeZone, locale: o.locale,
+    brands: n.userAgentData && n.userAgentData.brands,
+    os: n.userAgentData && n.userAgentData.platform,
+  };
+}
+"""
+WORKER = TELL + "postMessage(tell())"
+FRAME = f"<script>{TELL};parent.postMessage(tell(), '*')</script>"
+PROBE = f"""<title>probe</title><script>{TELL}
+const story = {{page: tell(), webdriver: navigator.webdriver, inner: innerWidth, outer: outerWidth,
+  screen: [screen.width, screen.height]}};
+function done() {{
+  if (story.worker && story.frame)
+    location.replace("/told?" + encodeURIComponent(JSON.stringify(story)));
+}}
+addEventListener("message", e => {{ story.frame = e.data; done(); }});
+new Worker("/probe-worker").onmessage = e => {{ story.worker = e.data; done(); }};
+</script><iframe src="/probe-frame"></iframe>"""
+
+
+async def test_identity_is_one_true_story(rig, server):
+    server.documents.update(
+        {
+            "probe": ("text/html", PROBE.encode()),
+            "probe-frame": ("text/html", FRAME.encode()),
+            "probe-worker": ("text/javascript", WORKER.encode()),
+            "told": ("text/html", b"<p>told</p>"),
+        }
+    )
+    page = await rig.load("probe", Mode.NATURAL, pace=1)
+    story = json.loads(unquote(page.final_url.partition("?")[2]))
+    told = story["page"]
+
+    assert told == story["frame"] == story["worker"]
+    version = rig.recorder.browsers[0].name.split()[1]
+    major = version.partition(".")[0]
+    assert told["agent"] == identity.USER_AGENT.format(major=major)
+    assert told["platform"].startswith("Linux")
+    assert told["os"] == "Linux"
+    assert told["languages"] == ["zh-CN", "zh"]
+    assert (told["locale"], told["zone"]) == ("zh-CN", "Asia/Shanghai")
+    assert {"brand": "Chromium", "version": major} in told["brands"]
+    assert story["webdriver"] is False
+    assert story["screen"] == list(identity.SCREEN)
+    assert story["inner"] == identity.VIEWPORT[0]
+
+    for path in ("probe", "probe-frame", "probe-worker"):
+        headers = next(h for url, h in server.requests if url.endswith("/" + path))
+        assert headers["user-agent"] == told["agent"]
+        assert headers["accept-language"] == "zh-CN,zh;q=0.9"
+        assert f'"Chromium";v="{major}"' in headers["sec-ch-ua"]
+        assert headers["sec-ch-ua-platform"] == '"Linux"'
+
+
+async def test_lean_page_asks_as_a_rendered_one_does(rig, server):
+    """The same navigation headers, so that lean is no other visitor."""
+    asked = []
+    for mode in (Mode.LEAN, Mode.NATURAL):
+        await rig.load("shell", mode)
+        asked.append({k: v for k, v in server.requests[-1][1].items() if k != "cookie"})
+    server.requests.clear()
+    assert asked[0] == asked[1]
+    assert asked[0]["sec-fetch-mode"] == "navigate"
+    assert asked[0]["sec-fetch-dest"] == "document"
