@@ -59,23 +59,31 @@ def boolean(value: object) -> bool | None:
 
 
 def decimal(value: object) -> Decimal | None:
-    """A number with the digits it was served with; signs of currency around it are ignored."""
+    """A number with the digits it was served with; signs of currency around it are ignored.
+
+    A number below zero keeps its sign, for the rules of `app.items` to refuse it.
+    """
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         return None
     if isinstance(value, str):
         found = _NUMBER.search(value)
-        written = found[0].replace(",", "") if found and not _is_below_zero(value, found) else ""
+        written = _sign(value, found) + found[0].replace(",", "") if found else ""
     else:
         written = str(value)
     try:
         number = Decimal(written)
     except InvalidOperation:
         return None
-    return number if number.is_finite() and 0 <= number < _TOO_LARGE else None
+    return number if number.is_finite() and abs(number) < _TOO_LARGE else None
 
 
-def _is_below_zero(value: str, found: re.Match[str]) -> bool:
-    return value[: found.start()].rstrip().endswith("-")
+def _sign(value: str, found: re.Match[str]) -> str:
+    return "-" if value[: found.start()].rstrip(" ￥¥").endswith("-") else ""
+
+
+def _told(number: Decimal | None) -> Decimal | None:
+    """-1 is how the site writes that a fee, a size or a limit is not set."""
+    return None if number == -1 else number
 
 
 def price(value: object) -> Decimal | None:
@@ -87,7 +95,7 @@ def price(value: object) -> Decimal | None:
 
 def fee(value: object) -> Decimal | None:
     """CNY, where 0 is a fact."""
-    return decimal(value)
+    return _told(decimal(value))
 
 
 def is_masked(value: object) -> bool:
@@ -99,35 +107,39 @@ def price_range(value: object) -> tuple[Decimal, Decimal] | None:
     """`2.30-20.52`, `￥7.00` or a list of such -> (lowest, highest)."""
     if not isinstance(value, str) or _MASK.search(value):
         return None
-    ends = [end for found in _NUMBER.findall(value) if (end := decimal(found))]
+    first, *others = _NUMBER.findall(value) or [""]
+    low = decimal(value) if first else None
+    ends = [end for end in (low, *(decimal(other) for other in others)) if end]
     return (min(ends), max(ends)) if ends else None
 
 
 def count(value: object) -> int | None:
     """A whole number of things: 245, "245", "3.5万+", "已售1200+件"."""
-    if isinstance(value, bool):
+    if isinstance(value, str):
+        found = _COUNTED.search(value)
+        number = decimal(value) if found else None
+        return int(number * _MULTIPLES[found[2]]) if found and number is not None else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    if isinstance(value, int):
-        return value if value >= 0 else None
-    if isinstance(value, float):
-        return int(value) if 0 <= value < 2**53 and value.is_integer() else None
-    found = _COUNTED.search(value) if isinstance(value, str) else None
-    if not found or (isinstance(value, str) and _is_below_zero(value, found)):
-        return None
-    number = decimal(found[1])
-    return None if number is None else int(number * _MULTIPLES[found[2]])
+    whole = isinstance(value, int) or (abs(value) < 2**53 and value.is_integer())
+    return int(value) if whole else None
+
+
+def quantity(value: object) -> int | None:
+    """How many to order; nobody orders 0: it is not told."""
+    return count(value) or None
 
 
 def limit(value: object) -> int | None:
     """A count where 0 and the largest int mean that nothing is set."""
     number = count(value)
-    return number if number and number < _NO_LIMIT else None
+    return number if number and number not in {-1, _NO_LIMIT} else None
 
 
 def amount(value: object) -> Decimal | None:
     """CNY where 0 and the largest int mean that nothing is set."""
-    number = decimal(value)
-    return number if number and number < _NO_LIMIT else None
+    number = _told(decimal(value))
+    return number if number and number != _NO_LIMIT else None
 
 
 def share(value: object) -> Decimal | None:
@@ -144,13 +156,13 @@ def score(value: object) -> Decimal | None:
 def measure(value: object) -> Decimal | None:
     """Kilogrammes or centimetres, to four decimals; 0 is not filled in."""
     number = decimal(value)
-    return trimmed(round(number, 4)) if number and number < 10**9 else None
+    return trimmed(round(number, 4)) if number and number != -1 else None
 
 
 def grams(value: object) -> Decimal | None:
     """Grammes -> kilogrammes; 0 is not filled in."""
     number = decimal(value)
-    return measure(number / 1000) if number else None
+    return measure(number / 1000) if number and number != -1 else None
 
 
 def trimmed(number: Decimal) -> Decimal:
@@ -162,7 +174,7 @@ def trimmed(number: Decimal) -> Decimal:
 def moment(value: object) -> datetime | None:
     """Milliseconds since 1970 -> aware UTC; what is not after 1970 is not set."""
     number = count(value)
-    if not number or number > _FURTHEST_MS:
+    if not number or not 0 < number <= _FURTHEST_MS:
         return None
     return _EPOCH + timedelta(milliseconds=number)
 

@@ -18,6 +18,7 @@ from app.extract.fields import (
     measure,
     price,
     price_range,
+    quantity,
     split_values,
     text,
     url,
@@ -59,8 +60,8 @@ def price_steps(node: Any) -> list[Step]:
             record = {"beginAmount": record[0], "price": record[1]}  # noqa: PLW2901 - same record
         if isinstance(record, dict):
             now, before = _now_and_before(record)
-            quantity = limit(record.get("beginAmount", record.get("begin")))
-            found += [Step(quantity, now, before)] if now else []
+            start = quantity(record.get("beginAmount", record.get("begin")))
+            found += [Step(start, now, before)] if now else []
     return found
 
 

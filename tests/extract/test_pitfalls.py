@@ -431,6 +431,37 @@ def test_what_no_offer_goes_without_is_missed(page, cut, field):
     assert missing.value.field == field
 
 
+@pytest.mark.parametrize("wrong", ["-3.00", "￥-3.00", -3, "9" * 12])
+def test_a_price_no_one_can_mean_is_refused(page, wrong):
+    page.trade["skuMap"][0]["price"] = wrong
+    with pytest.raises(Invalid):
+        page.read()
+    with pytest.raises(Invalid):
+        page.ladder((2, "30.00"), (100, wrong)).read()
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "field"),
+    [
+        ("canBookedAmount", "-5", "stock"),
+        ("canBookedAmount", -5, "stock"),
+        ("beginAmount", -2, "min_order_quantity"),
+    ],
+)
+def test_a_count_below_zero_is_refused(page, name, wrong, field):
+    page.trade[name] = wrong
+    with pytest.raises(Invalid) as refused:
+        page.read()
+    assert refused.value.field == field
+
+
+def test_a_title_no_seller_can_write_is_refused(page):
+    page.offer["subject"] = "长" * 2500
+    with pytest.raises(Invalid) as refused:
+        page.read()
+    assert refused.value.as_json()["field"] == "title"
+
+
 def test_two_skus_of_one_id_are_refused(page):
     page.trade["skuMap"][1]["skuId"] = page.trade["skuMap"][0]["skuId"]
     with pytest.raises(Invalid):
