@@ -18,8 +18,9 @@ from app.extract.base import LayoutUnknown, Truncated
 
 _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _STEP = re.compile(
-    # everything that is neither a brace nor a comma before a bare number, strings as a whole
-    rb'(?:[^{}",]++|' + _STRING + rb"|,(?!\s*+\d))*+([{},])",
+    # everything that is neither a brace nor a comma before a bare number, strings as a whole;
+    # bounded, not possessive: Python before 3.11.5 loses its place in a possessive alternation
+    rb'(?:[^{}",]++|' + _STRING + rb"|,(?!\s*+\d)){0,500}([{}]|,(?=\s*+\d))?",
     re.DOTALL,
 )
 _BARE_KEY = re.compile(rb"\s*+(\d++)\s*+:")
@@ -70,9 +71,11 @@ def cut_object(source: bytes, start: int) -> bytes:
     """
     pieces: list[bytes] = []
     depth, position, taken = 0, start, start
-    while step := _STEP.match(source, position):
+    while (step := _STEP.match(source, position)) and step.end() > position:
         position = step.end()
         mark = step[1]
+        if mark is None:
+            continue
         if mark == b"}":
             depth -= 1
             if depth <= 0:
@@ -180,7 +183,7 @@ class Page:
 
 _LITERAL_STEP = re.compile(
     r"""(?:[^{}"'/]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"|'[^'\\]*+(?:\\.[^'\\]*+)*+'"""
-    r"""|/\*[^*]{0,2000}+\*/|//[^\n]*+|/)*+([{}])""",
+    r"""|/\*[^*]{0,2000}+\*/|//[^\n]*+|/){0,500}([{}])?""",
     re.DOTALL,
 )
 
@@ -188,8 +191,10 @@ _LITERAL_STEP = re.compile(
 def cut_literal(source: str) -> str:
     """The `{...}` that `source` begins with, where strings may have single quotes, too."""
     depth, position = 0, 0
-    while step := _LITERAL_STEP.match(source, position):
+    while (step := _LITERAL_STEP.match(source, position)) and step.end() > position:
         position = step.end()
+        if step[1] is None:
+            continue
         depth += 1 if step[1] == "{" else -1
         if depth <= 0:
             return source[:position]
