@@ -23,6 +23,15 @@ from app.store.upsert import upsert
 OFFER, SKU = table(models.Offer), table(models.Sku)
 TIER, IMAGE = table(models.PriceTier), table(models.OfferImage)
 
+KNOWN = tuple(
+    OFFER.c[name]
+    for name in (
+        "offer_id", "content_hash", "aside_hash", "version", "changed_at", "gone", "sku_count",
+        "tier_count", "image_count", "description_image_count", "description_url",
+    )
+)  # fmt: skip
+"""What decides whether an item is new, changed or unchanged; the rest of the row is not read."""
+
 
 class Change(StrEnum):
     """What saving an item did; the words are outcomes of CONTRACT §2."""
@@ -74,19 +83,17 @@ def save(conn: Connection, item: OfferItem, seen: Observation) -> Saved:
     no longer has are deleted. Idempotent: saving twice is saving once.
     """
     known = _lock(conn, item.offer_id)
-    if known is None:
-        try:
-            return _create(conn, item, seen)
-        except IntegrityError:  # another run has just created it; the failed INSERT left no trace
-            known = _lock(conn, item.offer_id)
-            if known is None:
-                raise
+    if known is None and _create(conn, item, seen):
+        return Saved(change=Change.CREATED, version=1)
+    if known is None:  # another run has created it between our two statements
+        known = _lock(conn, item.offer_id)
+        assert known is not None, "its INSERT was refused because it is there"
     return _renew(conn, _with_known_description(conn, item, known), known, seen)
 
 
 def _lock(conn: Connection, offer_id: str) -> RowMapping | None:
-    """The offer's row, ours until the end of the transaction (SQLite's writer is alone anyway)."""
-    query = select(OFFER).where(OFFER.c.offer_id == offer_id).with_for_update()
+    """What is known, ours until the end of the transaction (SQLite's writer is alone anyway)."""
+    query = select(*KNOWN).where(OFFER.c.offer_id == offer_id).with_for_update()
     return conn.execute(query).mappings().first()
 
 
@@ -94,15 +101,19 @@ def _observed(seen: Observation) -> Values:
     return {"observed_at": seen.observed_at, "run_id": seen.run_id, "token": seen.token}
 
 
-def _create(conn: Connection, item: OfferItem, seen: Observation) -> Saved:
+def _create(conn: Connection, item: OfferItem, seen: Observation) -> bool:
+    """Insert a new offer; False, with nothing written, if there is one already."""
     content, aside = fingerprints(item)
     rows = rows_of(item)
     facts = {"content_hash": content, "aside_hash": aside, "supplier_key": key_of(item.supplier)}
     times = {"first_seen_at": seen.observed_at, "changed_at": seen.observed_at}
-    conn.execute(insert(OFFER), rows.offer | facts | times | _observed(seen) | {"version": 1})
+    try:
+        conn.execute(insert(OFFER), rows.offer | facts | times | _observed(seen) | {"version": 1})
+    except IntegrityError:
+        return False
     _write_children(conn, rows)
     save_supplier(conn, item.supplier, observed_at=seen.observed_at)
-    return Saved(change=Change.CREATED, version=1)
+    return True
 
 
 def _renew(conn: Connection, item: OfferItem, known: Mapping[Any, Any], seen: Observation) -> Saved:
@@ -184,7 +195,8 @@ def mark_gone(conn: Connection, offer_id: str, rule: str, seen: Observation) -> 
     facts: Values = _observed(seen)
     changed = known["gone"] != rule
     if changed:
-        item = _item(conn, known).model_copy(update={"status": Status.OFF_SHELF})
+        row = conn.execute(_of(OFFER, offer_id)).mappings().one()
+        item = _item(conn, row).model_copy(update={"status": Status.OFF_SHELF})
         facts |= {"gone": rule, "status": str(Status.OFF_SHELF)}
         facts |= {"content_hash": fingerprints(item)[0], "changed_at": seen.observed_at}
         facts["version"] = known["version"] + 1

@@ -1,10 +1,12 @@
 """What was read and could not be stored: kept with its reason until a person releases it."""
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from app import models
 from app.models import table
@@ -13,6 +15,8 @@ from app.store.text import storable
 
 QUARANTINE = table(models.Quarantine)
 MESSAGE_LENGTH = 4000
+
+Values = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,16 +43,35 @@ def keep(conn: Connection, refusal: Refusal, *, run_id: int) -> None:
         "rule": storable(refusal.rule or refusal.type, 64),
         "digest": refusal.digest or hashlib.sha256(message.encode()).hexdigest(),
     }
-    again = {"last_run_id": run_id, "last_seen_at": now(), "evidence": refusal.evidence}
-    own = [QUARANTINE.c[name] == value for name, value in key.items()]
-    seen = conn.scalar(select(QUARANTINE.c.id).where(*own).with_for_update())
-    if seen:
-        values: dict[str, Any] = again | {"times": QUARANTINE.c.times + 1}
-        conn.execute(update(QUARANTINE).where(QUARANTINE.c.id == seen).values(values))
-        return
-    first = {"first_run_id": run_id, "first_seen_at": now(), "times": 1}
     told = {"type": refusal.type, "field": refusal.field, "message": message}
-    conn.execute(insert(QUARANTINE).values(key | again | first | told))
+    if _count_up(conn, key, refusal.evidence, run_id):
+        return
+    with suppress(IntegrityError):  # another run has just kept it
+        _insert(conn, key | told | {"evidence": refusal.evidence}, run_id)
+        return
+    _count_up(conn, key, refusal.evidence, run_id)
+
+
+def _count_up(conn: Connection, key: Values, evidence: str | None, run_id: int) -> bool:
+    own = [QUARANTINE.c[name] == value for name, value in key.items()]
+    known = conn.execute(select(QUARANTINE).where(*own).with_for_update()).mappings().first()
+    if known is None:
+        return False
+    values: Values = {
+        "first_run_id": min(known["first_run_id"], run_id),  # runs may overlap
+        "last_run_id": max(known["last_run_id"], run_id),
+        "last_seen_at": now(),
+        "evidence": evidence or known["evidence"],
+        "times": QUARANTINE.c.times + 1,
+    }
+    conn.execute(update(QUARANTINE).where(QUARANTINE.c.id == known["id"]).values(values))
+    return True
+
+
+def _insert(conn: Connection, told: Values, run_id: int) -> None:
+    runs = {"first_run_id": run_id, "last_run_id": run_id, "times": 1}
+    times = {"first_seen_at": now(), "last_seen_at": now()}
+    conn.execute(insert(QUARANTINE).values(told | runs | times))
 
 
 def listed(conn: Connection, *, limit: int = 100) -> list[dict[str, Any]]:

@@ -2,6 +2,8 @@
 
 import re
 import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
@@ -17,6 +19,7 @@ from app.runs.settling import fence, settle
 from app.runs.states import RunUnknown, close_if_finished
 from app.store import offers, quarantine
 from app.store.engine import transact
+from tests.conftest import empty
 from tests.runs.books import LEASE, finish, new_run, pass_time, stores, take, take_one
 from tests.samples import intake, item
 
@@ -261,16 +264,28 @@ def test_a_case_is_kept_once_and_counted(engine):
     case = quarantine.Refusal(
         offer_id=FIRST, type="Invalid", rule="price", message="a\x00b", digest="d" * 64
     )
-    for run_id in (1, 1, 2):
+    for run_id in (2, 2, 1):
         transact(engine, lambda conn, run=run_id: quarantine.keep(conn, case, run_id=run))
-    other = quarantine.Refusal(
-        offer_id=FIRST, type="FieldMissing", field="title", message="no title"
-    )
+    other = quarantine.Refusal(offer_id=FIRST, type="FieldMissing", field="title", message="none")
     transact(engine, lambda conn: quarantine.keep(conn, other, run_id=2))
-    rows = transact(engine, quarantine.listed)
-    assert [
-        (row["rule"], row["times"], row["first_run_id"], row["last_run_id"]) for row in rows[::-1]
-    ] in (
-        [("price", 3, 1, 2), ("FieldMissing", 1, 2, 2)],
-        [("FieldMissing", 1, 2, 2), ("price", 3, 1, 2)],
-    )
+    rows = {row["rule"]: row for row in transact(engine, quarantine.listed)}
+    told = {
+        rule: (row["times"], row["first_run_id"], row["last_run_id"]) for rule, row in rows.items()
+    }
+    assert told == {"price": (3, 1, 2), "FieldMissing": (1, 2, 2)}
+
+
+def test_two_runs_that_meet_the_same_case_at_once_keep_it_once(mariadb_engine):
+    start = threading.Barrier(4)
+    case = quarantine.Refusal(offer_id=FIRST, type="Invalid", message="bad")
+
+    def meet(run_id: int) -> None:
+        start.wait(10)
+        transact(mariadb_engine, lambda conn: quarantine.keep(conn, case, run_id=run_id))
+
+    with ThreadPoolExecutor(4) as runs:
+        for _ in range(10):
+            transact(mariadb_engine, empty)
+            list(runs.map(meet, range(1, 5)))
+            [row] = transact(mariadb_engine, quarantine.listed)
+            assert (row["times"], row["first_run_id"], row["last_run_id"]) == (4, 1, 4)

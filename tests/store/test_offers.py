@@ -1,5 +1,7 @@
 """Saving and loading offers, on SQLite and MariaDB alike."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
@@ -8,14 +10,15 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, select
+from pydantic import ValidationError
+from sqlalchemy import and_, event, select
 
 from app.items import OfferItem, Sku, Status, as_json
 from app.models import Row, table
 from app.models import Supplier as SupplierRow
 from app.store.content import fingerprints
 from app.store.engine import reading, transact
-from app.store.offers import Change, load, mark_gone, save
+from app.store.offers import OFFER, Change, load, mark_gone, save
 from tests.conftest import empty
 from tests.samples import NOON, any_item, item, seen
 
@@ -198,6 +201,19 @@ def test_text_is_compared_byte_by_byte(engine):
     assert stored(engine).item == offer
 
 
+def test_ids_that_mysql_would_confuse_are_one_id():
+    skus = [Sku(sku_id=name, options={}) for name in ("a", "a ")]
+    with pytest.raises(ValidationError, match="share one sku_id"):
+        changed(item(colours=0), skus=skus, sku_axes=[])
+
+
+def test_what_is_unknown_is_null(engine):
+    store(engine, item(rating=None, attributes=[], stock=None))
+    unknown = and_(OFFER.c.rating.is_(None), OFFER.c.attributes.is_(None), OFFER.c.stock.is_(None))
+    with reading(engine) as conn:
+        assert conn.scalars(select(OFFER.c.offer_id).where(unknown)).all() == [OFFER_ID]
+
+
 def test_description_images_once_fetched_stay_while_the_page_names_the_same_description(engine):
     url = "https://itemcdn.tmall.com/d1"
     fetched = item(description_url=url, description_images=["https://cbu01.alicdn.com/d.jpg"])
@@ -261,3 +277,17 @@ def test_offers_do_not_mix(engine, ids):
     assert [stored(engine, offer_id).item for offer_id in ids] == [
         item(offer_id) for offer_id in ids
     ]
+
+
+def test_two_runs_that_meet_a_new_offer_at_once_create_it_once(mariadb_engine):
+    start = threading.Barrier(4)
+
+    def meet(run_id: int) -> Change:
+        start.wait(10)
+        return store(mariadb_engine, item(), run_id=run_id).change
+
+    with ThreadPoolExecutor(4) as runs:
+        for _ in range(10):
+            transact(mariadb_engine, empty)
+            told = sorted(runs.map(meet, range(4)))
+            assert told == ["created", "unchanged", "unchanged", "unchanged"]

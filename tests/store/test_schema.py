@@ -87,6 +87,20 @@ def test_several_may_start_at_once(url):
     assert sorted(done) == [False, False, False, True]
 
 
+def test_several_may_open_a_new_file_at_once(tmp_path):
+    barrier = threading.Barrier(STARTERS)
+
+    def start(number: int) -> None:
+        engine = open_engine(f"sqlite:///{tmp_path / str(number // STARTERS)}.db")
+        barrier.wait(10)
+        with engine.connect() as conn:
+            conn.execute(text("SELECT 1"))
+        engine.dispose()
+
+    with ThreadPoolExecutor(STARTERS) as starters:
+        list(starters.map(start, range(20 * STARTERS)))
+
+
 def test_a_migration_killed_on_mysql_is_completed_by_the_next(mariadb):
     engine = open_engine(mariadb.new_database())
     migrate(engine)
