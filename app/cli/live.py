@@ -8,8 +8,6 @@ from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
 from types import FrameType
 
-from browsers.loop import LoopThread
-from browsers.pool import BrowserPool
 from rich.console import Console
 from sqlalchemy import Engine
 
@@ -21,6 +19,8 @@ from app.runs.counts import Counts, counts
 from app.runs.outcomes import RunState
 from app.settings import Settings
 from app.wiring import open_runtime
+from browsers.loop import LoopThread
+from browsers.pool import BrowserPool
 from browsers.values import PoolStatus
 
 COUNT_SECONDS = 1.0
