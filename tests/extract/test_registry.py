@@ -101,3 +101,7 @@ def test_a_shell_without_state_is_unknown():
 def test_a_state_alone_as_json_is_a_page(page):
     state = page.html().partition(b"contextPath,")[2].partition(b");\n</script>")[0]
     assert read(Snapshot(document=state)).layout == "context"
+
+
+def test_other_answers_with_a_result_are_no_offer():
+    assert isinstance(refusal(b'{"result":{"result":{"offerId":610947572360}}}'), LayoutUnknown)

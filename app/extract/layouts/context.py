@@ -310,7 +310,9 @@ def find(page: Page) -> Any:
     state = page.once(CARRIER, lambda: page.object_after(_ARGUMENT))
     if state is None:
         state = page.bare_state
-    return state if isinstance(state, dict) and isinstance(state.get("result"), dict) else None
+    result = state.get("result") if isinstance(state, dict) else None
+    known = isinstance(result, dict) and ("data" in result or "global" in result)
+    return state if known else None
 
 
 def extract(state: Any) -> OfferItem:
