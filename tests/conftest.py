@@ -1,4 +1,4 @@
-"""Databases for all tests: SQLite files and one private MariaDB server for the whole session."""
+"""Databases for all tests: SQLite files, and one private MariaDB and Redis for the session."""
 
 import shutil
 from collections.abc import Iterator
@@ -11,12 +11,21 @@ from app.models import Row
 from app.store.engine import open_engine, transact
 from app.store.schema import migrate
 from tests.mariadb import MariaDB, running
+from tests.redis_server import RedisServer
+from tests.redis_server import running as running_redis
 
 
 @pytest.fixture(scope="session")
 def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDB]:
     """The server; tests that kill it start their own."""
     with running(tmp_path_factory.mktemp("db")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """The server; tests that stop it start their own, the others flush it first."""
+    with running_redis(tmp_path_factory.mktemp("redis")) as server:
         yield server
 
 
