@@ -91,6 +91,7 @@ class Attempt(Row, table=True):
         ForeignKeyConstraint(
             ["run_id", "offer_id"], ["run_item.run_id", "run_item.offer_id"], ondelete="CASCADE"
         ),
+        Index(None, "run_id", "ended_at"),
         MYSQL,
     )
 

@@ -250,6 +250,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("run_id", "offer_id", "attempt", name=op.f("pk_attempt")),
         **OPTIONS,
     )
+    _index("ix_attempt_run_id_ended_at", "attempt", ["run_id", "ended_at"], unique=False)
 
 
 def downgrade() -> None:
