@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -67,11 +67,25 @@ class Pace(Section):
 
 
 class Run(Section):
-    """`[run]`: leases, deadlines and tries."""
+    """`[run]`: leases, deadlines, tries and turns."""
 
-    lease_seconds: Seconds = 30.0
+    lease_seconds: Seconds = 20.0
+    """What a killed worker holds is free again after this; shorter than the 30 s promised."""
     deadline_seconds: Seconds = 60.0
+    slice_seconds: Seconds = 60.0
+    """A worker's turn on one run, before it is the next one's."""
     attempts: Annotated[int, Field(ge=1, le=20)] = 3
+
+
+class Api(Section):
+    """`[api]`: where the server listens and who may ask it."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8680
+    token: Annotated[SecretStr, Field(min_length=24)] | None = None
+    """May do everything; `pwsync serve --new-token` makes others, which are kept as hashes."""
+    hosts: tuple[str, ...] = ()
+    """Names it is asked by besides its own, as behind a proxy."""
 
 
 def default_data_dir() -> Path:
@@ -94,6 +108,7 @@ class Settings(BaseSettings):
     site: Site = Site()
     pace: Pace = Pace()
     run: Run = Run()
+    api: Api = Api()
 
     @property
     def database(self) -> str:

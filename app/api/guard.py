@@ -1,0 +1,121 @@
+"""The door of the server: every request passes here first, whatever it is routed to later.
+
+Reads headers, asks `rules.py`, answers refusals, and puts the security headers on every answer.
+"""
+
+import base64
+import binascii
+from collections.abc import Set as AbstractSet
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.api.login import login_page
+from app.api.rules import Asked, Refusal, refusal
+from app.api.sessions import COOKIE, Sessions
+from app.api.tokens import Token, Tokens, TokensUnusable
+
+SCOPE = "token_scope"
+"""Key in the request's `state`: what its token may do (`tokens.Scope`), None without one."""
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    # With no-referrer, browsers send "Origin: null" from our own forms, too.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+}
+"""On every answer that does not say otherwise itself."""
+
+
+class Guard:
+    """ASGI middleware around the whole server."""
+
+    def __init__(
+        self, app: ASGIApp, *, tokens: Tokens, sessions: Sessions, names: AbstractSet[str]
+    ) -> None:
+        self._app = app
+        self._tokens = tokens
+        self._sessions = sessions
+        self._names = names
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._answer(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1008})
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = HTTPConnection(scope)
+        token, by_cookie = self._token(request)
+        asked = _asked(request, token, by_cookie=by_cookie)
+        scope.setdefault("state", {})[SCOPE] = asked.scope
+        why = refusal(asked, self._names)
+        answer = self._app if why is None else _refused(request, why)
+        await answer(scope, receive, _with_headers(send))
+
+    def _token(self, request: HTTPConnection) -> tuple[Token | None, bool]:
+        """The token of a request, and whether a cookie stood for it; closed if none are usable."""
+        try:
+            if presented := _presented(request.headers.get("authorization", "")):
+                return self._tokens.find(presented), False
+            return self._sessions.find(request.cookies.get(COOKIE, "")), True
+        except TokensUnusable:
+            return None, False
+
+
+def _presented(authorization: str) -> str:
+    """The token in `Bearer TOKEN`, or the password of `Basic`, whatever its user is called."""
+    kind, _, value = authorization.partition(" ")
+    if kind.lower() == "bearer":
+        return value.strip()
+    if kind.lower() != "basic":
+        return ""
+    try:
+        return base64.b64decode(value, validate=True).decode().partition(":")[2]
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+
+
+def _asked(request: HTTPConnection, token: Token | None, *, by_cookie: bool) -> Asked:
+    headers = request.headers
+    return Asked(
+        method=request.scope["method"],
+        path=request.scope["path"],
+        host=headers.get("host", ""),
+        origin=headers.get("origin", ""),
+        fetch_site=headers.get("sec-fetch-site", ""),
+        scope=token.scope if token else None,
+        by_cookie=by_cookie,
+    )
+
+
+def _refused(request: HTTPConnection, why: Refusal) -> Response:
+    """A person gets the login form, a program a sentence."""
+    wants_page = "text/html" in request.headers.get("accept", "")
+    if why.status != 401 or not wants_page:  # noqa: PLR2004 - HTTP's own number
+        challenge = {"WWW-Authenticate": 'Basic realm="pwsync"'} if why.status == 401 else {}  # noqa: PLR2004
+        return JSONResponse({"detail": why.sentence}, status_code=why.status, headers=challenge)
+    query = request.url.query
+    wanted = request.scope["path"] + (f"?{query}" if query else "")
+    answer = login_page(then=wanted, status=401)
+    answer.headers["WWW-Authenticate"] = "Bearer"  # Basic would open the browser's own window
+    return answer
+
+
+def _with_headers(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return sending

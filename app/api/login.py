@@ -1,0 +1,94 @@
+"""Logging in with a browser: a form that takes a token and leaves a cookie."""
+
+from html import escape
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from app.api.sessions import COOKIE, SECONDS, Sessions
+from app.api.tokens import Tokens
+
+MOST_BYTES = 8_192
+"""A form with a token and a path is smaller."""
+POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>pwsync: log in</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>
+:root {{ color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }}
+body {{ display: grid; place-content: center; min-height: 90vh; margin: 0 1rem }}
+form {{ display: grid; gap: .75rem; width: min(24rem, 90vw) }}
+input, button {{ font: inherit; padding: .5rem .75rem }}
+.wrong {{ color: #c62828; margin: 0 }}
+</style></head><body><main>
+<h1>pwsync</h1>
+<form method="post" action="/login">
+<label for="token">Token</label>
+<input id="token" name="token" type="password" required autofocus autocomplete="current-password">
+<input name="then" type="hidden" value="{then}">
+{wrong}<button>Log in</button>
+</form>
+<p><code>pwsync serve --new-token</code> makes a token.</p>
+</main></body></html>
+"""
+WRONG = '<p class="wrong" role="alert">This token is not known here.</p>\n'
+
+
+def login_page(*, then: str = "/", wrong: bool = False, status: int = 200) -> HTMLResponse:
+    """The form; after it the browser goes on to `then`."""
+    page = PAGE.format(then=escape(safe_path(then)), wrong=WRONG if wrong else "")
+    return HTMLResponse(page, status_code=status, headers={"Content-Security-Policy": POLICY})
+
+
+def safe_path(then: str) -> str:
+    """A path of ours, or `/`: nobody is sent elsewhere by a link that was made for it."""
+    plain = then.isascii() and then.isprintable() and "\\" not in then
+    return then if plain and then.startswith("/") and not then.startswith("//") else "/"
+
+
+def login_routes(tokens: Tokens, sessions: Sessions) -> APIRouter:
+    """`/login` and `/logout`."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get("/login")
+    async def show() -> Response:
+        return login_page()
+
+    @routes.post("/login")
+    async def log_in(request: Request) -> Response:
+        form = parse_qs((await _body(request)).decode(errors="replace"))
+        then = form.get("then", ["/"])[0]
+        token = tokens.find(form.get("token", [""])[0].strip())
+        if token is None:
+            return login_page(then=then, wrong=True, status=401)
+        answer = RedirectResponse(safe_path(then), status_code=303)
+        answer.set_cookie(
+            COOKIE,
+            sessions.open(token),
+            max_age=SECONDS,
+            httponly=True,
+            samesite="strict",
+            secure=request.url.scheme == "https",
+        )
+        return answer
+
+    @routes.post("/logout")
+    async def log_out() -> Response:
+        answer = RedirectResponse("/login", status_code=303)
+        answer.delete_cookie(COOKIE, httponly=True, samesite="strict")
+        return answer
+
+    return routes
+
+
+async def _body(request: Request) -> bytes:
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > MOST_BYTES:
+            return b""
+    return body

@@ -1,0 +1,89 @@
+"""What a request may do, decided from plain values before anything runs. No HTTP library here.
+
+By default nothing: a route added anywhere in the server is closed until it carries a token.
+"""
+
+import ipaddress
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from app.api.tokens import Scope
+
+OPEN = frozenset({"/healthz", "/readyz", "/login"})
+"""Paths that need no token."""
+UNSCOPED = frozenset({"/login", "/logout"})
+"""Writing paths that change nothing but the browser's own cookie."""
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+SAME_SITE = frozenset({"same-origin", "none"})
+LOCAL_NAMES = frozenset({"localhost"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """A request, as far as it matters here; header values as they came, "" where absent."""
+
+    method: str
+    path: str
+    host: str
+    origin: str = ""
+    fetch_site: str = ""
+    """`Sec-Fetch-Site`: where the page that asks is from, as the browser says."""
+    scope: Scope | None = None
+    """What its token may do; None without a valid one."""
+    by_cookie: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refusal:
+    """Why not."""
+
+    status: int
+    sentence: str
+
+
+def refusal(asked: Asked, names: AbstractSet[str]) -> Refusal | None:
+    """Why this request is refused; None if it is not. `names` are the host names that are ours."""
+    if not _is_ours(asked.host, names):
+        return Refusal(status=400, sentence="this server has no such name; see [api] hosts")
+    writes = asked.method not in READING
+    if writes and not _comes_from_us(asked):
+        return Refusal(status=403, sentence="the request comes from another site")
+    if asked.scope is None and asked.path not in OPEN:
+        return Refusal(
+            status=401, sentence="a token is needed; `pwsync serve --new-token` makes one"
+        )
+    if writes and asked.path not in UNSCOPED and (asked.scope or Scope.READ) < Scope.RUN:
+        return Refusal(status=403, sentence="this token may only read")
+    return None
+
+
+def _is_ours(host: str, names: AbstractSet[str]) -> bool:
+    """A foreign name that was made to point here (DNS rebinding) is none of ours.
+
+    An address is no name: no page can have been loaded from it but ours.
+    """
+    name = _without_port(host).lower()
+    return name in names or name in LOCAL_NAMES or _is_address(name)
+
+
+def _without_port(host: str) -> str:
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.partition(":")[0]
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _comes_from_us(asked: Asked) -> bool:
+    """Browsers name the page that asks; programs name none, and bring their token themselves."""
+    if asked.origin:
+        return asked.origin.partition("://")[2].lower() == asked.host.lower()
+    if asked.fetch_site:
+        return asked.fetch_site in SAME_SITE
+    return not asked.by_cookie

@@ -1,0 +1,166 @@
+"""`pwsync serve`: the server for a browser and for programs."""
+
+import signal
+import socket
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from fastapi import FastAPI
+
+    from app.api.tokens import Tokens
+    from app.settings import Settings
+
+REDIS_SECONDS = 5.0
+CLOSE_SECONDS = 5
+"""How long an answer in the making is waited for at the end."""
+BACKLOG = 128
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65_535, help="Port to listen on; 0 takes a free one.")
+    ] = None,
+    new_token: Annotated[
+        bool, typer.Option("--new-token", help="Make a token, print it once, and end.")
+    ] = False,
+    scope: Annotated[
+        str, typer.Option(help="What the new token may do: read, run or admin.")
+    ] = "admin",
+) -> None:
+    """Serve the RQ dashboard (/rq), /healthz and /readyz.
+
+    All but the last two ask for a token: as a bearer, as the password of HTTP basic, or in the
+    login form. While there is no token, it listens to this machine alone.
+    """
+    from app.settings import load
+
+    settings = load({"api": {"host": host, "port": port}})
+    if new_token:
+        typer.echo(_make_token(settings, scope))
+        return
+    raise typer.Exit(_serve(settings))
+
+
+def _make_token(settings: "Settings", scope: str) -> str:
+    from app.api.tokens import Scope, TokenFile, TokensUnusable
+
+    if scope not in (known := [one.name.lower() for one in Scope]):
+        raise UsageError(f"--scope {scope}: choose one of {', '.join(known)}")
+    try:
+        return TokenFile(settings.data_dir).make(Scope[scope.upper()])
+    except (TokensUnusable, OSError) as error:
+        raise UsageError(f"no token was made: {error}") from error
+
+
+def _serve(settings: "Settings") -> int:
+    from uvicorn import Config, Server
+
+    tokens = _tokens(settings)
+    app = _app(settings, tokens)
+    listener = _listen(settings.api.host, settings.api.port)
+    server = Server(
+        Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=CLOSE_SECONDS,
+        )
+    )
+    ended_by: list[int] = []
+    with listener:
+        _say_where(listener, tokens)
+        _keep_signals(ended_by)
+        server.run(sockets=[listener])
+    return 130 if ended_by == [signal.SIGINT] else 0
+
+
+def _tokens(settings: "Settings") -> "Tokens":
+    """The tokens in force. Raises UsageError if others could come in without any."""
+    from app.api.tokens import Scope, Token, TokenFile, Tokens, TokensUnusable, digest_of
+
+    own = settings.api.token
+    given = [Token(digest=digest_of(own.get_secret_value()), scope=Scope.ADMIN)] if own else []
+    tokens = Tokens(given=given, file=TokenFile(settings.data_dir))
+    try:
+        some = bool(tokens.all())
+    except TokensUnusable as error:
+        raise UsageError(str(error)) from error
+    if not some and not _is_loopback(settings.api.host):
+        raise UsageError(
+            f"{settings.api.host} can be reached by others and there is no token: "
+            "make one with `pwsync serve --new-token`, or listen on 127.0.0.1"
+        )
+    return tokens
+
+
+def _is_loopback(host: str) -> bool:
+    import ipaddress
+
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _app(settings: "Settings", tokens: "Tokens") -> "FastAPI":
+    from redis import Redis
+    from sqlalchemy import make_url, text
+
+    from app.api.app import make_app
+    from app.api.dashboard import make_dashboard
+    from app.store.engine import consult
+    from app.wiring import open_database
+
+    engine = open_database(settings)
+    probes = {"database": lambda: consult(engine, lambda c: c.scalar(text("SELECT 1")), tries=1)}
+    connection, shown = None, ""
+    if settings.redis_url:
+        timeouts = {"socket_timeout": REDIS_SECONDS, "socket_connect_timeout": REDIS_SECONDS}
+        try:
+            connection = Redis.from_url(settings.redis_url, **timeouts)
+        except ValueError:
+            raise UsageError(
+                "redis_url does not parse; write redis://HOST:PORT/0 or unix:///PATH"
+            ) from None  # the cause may hold the password
+        shown = make_url(settings.redis_url).set(query={}).render_as_string(hide_password=True)
+        probes["redis"] = connection.ping
+    return make_app(
+        tokens=tokens,
+        names={settings.api.host.lower(), *map(str.lower, settings.api.hosts)},
+        probes=probes,
+        dashboard=make_dashboard(connection, shown=shown),
+    )
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise UsageError(f"{host}:{port} cannot be listened on: {error.strerror}") from error
+
+
+def _say_where(listener: socket.socket, tokens: "Tokens") -> None:
+    host, port, *_ = listener.getsockname()
+    shown = f"[{host}]" if ":" in host else host
+    typer.echo(f"pwsync: serving http://{shown}:{port}", err=True)
+    if not tokens.all():
+        typer.echo("pwsync: no token yet; `pwsync serve --new-token` makes one", err=True)
+
+
+def _keep_signals(ended_by: list[int]) -> None:
+    """uvicorn ends in order and then raises the signal again; here it is only remembered."""
+
+    def remember(number: int, _: "FrameType | None") -> None:
+        ended_by.append(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, remember)
