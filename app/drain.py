@@ -7,9 +7,10 @@ import asyncio
 from collections import deque
 from contextlib import suppress
 
+from app.runs import limits
 from app.runs.claims import Claim, claim, give_back, renew
 from app.runs.outcomes import RunState
-from app.runs.states import Run, close_if_finished, park
+from app.runs.states import Run, close_if_finished, park, pause
 from app.runtime import Runtime
 from app.sync import Ending, sync_offer
 
@@ -94,11 +95,16 @@ class Drain:
     async def _claim(self) -> bool:
         """Take as many items as there are slots; fewer trips to the database, few to give back."""
         runtime = self._runtime
+        room = await runtime.aside(limits.room, runtime.engine, self._run_id)
+        if room.reached:
+            await runtime.aside(pause, runtime.engine, self._run_id, room.reached)
+            return False
+        wanted = runtime.slots if runtime.pace.high == 0 else 1
         found = await runtime.aside(
             claim,
             runtime.engine,
             self._run_id,
-            runtime.slots if runtime.pace.high == 0 else 1,
+            wanted if room.offers is None else min(wanted, room.offers),
             owner=runtime.owner,
             lease_seconds=runtime.lease_seconds,
         )

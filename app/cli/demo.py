@@ -25,14 +25,15 @@ def demo(
     Everything is real but the site: the browser, the pages' shapes and weight, the database. Run it
     again: some prices have moved since.
     """
-    from app.cli.sync import check_progress, flags, open_or_continue, work
+    from app.cli.sync import flags, open_or_continue
+    from app.cli.working import check_word, work
     from app.refs import read_refs
     from app.replica.serve import running
     from app.runs.states import recent_runs
     from app.settings import load
     from app.wiring import open_database
 
-    check_progress(progress)
+    check_word("--progress", progress)
     home = load().data_dir / "demo"
     own = {"data_dir": home, "database_url": f"sqlite:///{home / 'pwsync.db'}"}
     before = open_database(load(own))
@@ -44,18 +45,19 @@ def demo(
         intake = read_refs(offer["url"] for offer in site.listed())
         label = f"{offers} offers of the local 1688"
         run = open_or_continue(settings, engine, intake, label=label)
-        code = work(settings, engine, run.id, progress=progress, as_json=False)
+        code = work(settings, engine, run, progress=progress, as_json=False, here=True)
         _say_next(settings, engine, run.id)
         engine.dispose()
     raise typer.Exit(code)
 
 
 def _say_next(settings: "Settings", engine: "Engine", run_id: int) -> None:
-    from app.runs.counts import stored_offers
+    from app.runs.counts import offers_with
+    from app.runs.outcomes import STORED
 
     command = "scripts/pwsync" if Path("scripts/pwsync").is_file() else "pwsync"
     folder = shlex.quote(str(settings.data_dir))
-    shown = next(iter(stored_offers(engine, run_id, limit=1)), "OFFER")
+    shown = next(iter(offers_with(engine, run_id, [*STORED])), "OFFER")
     typer.echo("\nnext:")
     typer.echo(f"  {command} --data-dir {folder} show {shown}")
     typer.echo(f"  {command} sync https://detail.1688.com/offer/<id>.html")

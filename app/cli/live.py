@@ -4,7 +4,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError, Future, wait
 from contextlib import contextmanager
 from types import FrameType
 
@@ -16,6 +16,7 @@ from app.drain import Drain
 from app.monitor.progress import Follower, Progress
 from app.monitor.status import Recorder, Status
 from app.runs.counts import Counts, counts
+from app.runs.limits import SAID
 from app.runs.outcomes import RunState
 from app.settings import Settings
 from app.wiring import open_runtime
@@ -58,7 +59,7 @@ class LiveRun:
         try:
             task = self._loop.run(self._drain_run())
             with self._signals(task):
-                follower.follow(task)
+                follower.follow(lambda seconds: bool(wait([task], seconds).done))
             self._end_of(task)
         finally:
             self._loop.stop(within=CLOSE_SECONDS)
@@ -101,6 +102,7 @@ class LiveRun:
             pool=pool,
             database=self._engine.dialect.name,
             notice=self._notice(),
+            hint="Ctrl-C finishes the pages in flight",
         )
 
     def _notice(self) -> str:
@@ -146,4 +148,4 @@ def exit_code(found: Counts, stopped_by: int | None) -> int:
         return exits.LOGIN_NEEDED if login else exits.PARKED
     if stopped_by is not None:
         return 128 + stopped_by
-    return exits.GOOD if found.run.state is RunState.PAUSED else exits.LIMIT
+    return exits.LIMIT if (found.run.reason or "").startswith(SAID) else exits.GOOD

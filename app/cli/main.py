@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli import audit, config, db, demo, doctor, extract, replica, runs, show, sync
+from app.cli import audit, config, control, db, demo, doctor, extract, replica, runs, show, sync
 from app.cli.errors import explain
 
 app = typer.Typer(
@@ -25,6 +25,11 @@ app = typer.Typer(
 app.command()(demo.demo)
 app.command()(sync.sync)
 app.command()(sync.resume)
+app.command()(sync.retry)
+app.command()(control.pause)
+app.command()(control.stop)
+app.command()(control.top)
+app.command()(control.status)
 app.command()(extract.extract)
 app.command()(show.show)
 app.command("runs")(runs.runs)

@@ -1,4 +1,4 @@
-"""`pwsync sync` and `pwsync resume`: offers in, rows out, seen live."""
+"""`pwsync sync`, `resume` and `retry`: offers in, rows out, seen live."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from app.cli import working
 from app.cli.errors import UsageError
+from app.cli.working import (
+    AsJson,
+    Contexts,
+    Detach,
+    Here,
+    LimitFailures,
+    LimitOffers,
+    LimitTime,
+    Mode,
+    Priority,
+    Replica,
+    Shown,
+    say,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -14,14 +29,6 @@ if TYPE_CHECKING:
     from app.refs import Intake
     from app.runs.states import Run
     from app.settings import Settings
-
-Replica = Annotated[
-    str | None, typer.Option(metavar="HOST:PORT", help="Ask this local 1688 instead of the site.")
-]
-Contexts = Annotated[int | None, typer.Option("--contexts", "-c", help="Browser contexts at once.")]
-Mode = Annotated[str | None, typer.Option(help="How pages are loaded: natural, mixed or lean.")]
-Shown = Annotated[str, typer.Option("--progress", help="auto, tui, plain, jsonl or none.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the run report as JSON.")]
 
 
 def sync(
@@ -35,30 +42,52 @@ def sync(
     replica: Replica = None,
     contexts: Contexts = None,
     mode: Mode = None,
+    limit: LimitOffers = None,
+    time_limit: LimitTime = None,
+    max_failures: LimitFailures = None,
     progress: Shown = "auto",
     new: Annotated[
         bool, typer.Option("--new", help="Open a new run even if the same one is unfinished.")
     ] = False,
+    detach: Detach = False,
+    here: Here = False,
+    priority: Priority = "default",
     as_json: AsJson = False,
 ) -> None:
     """Bring offers into the database: REF..., -i FILE, -i -.
 
-    Running the same input again goes on with the run that was not finished. Exit code 0: all stored
-    or seen gone; 3: some failed, were invalid or unreadable; 4 or 5: parked, the site asks for a
-    login or has blocked us; 130: stopped by Ctrl-C, nothing lost.
+    Running the same input again goes on with the run that was not finished. With a redis_url the
+    workers do it and this command watches; without, it is done here.
+
+    Exit code 0: all stored or seen gone; 3: some failed, were invalid or unreadable; 4 or 5:
+    parked, the site asks for a login or has blocked us; 8: a limit was reached; 130: stopped by
+    Ctrl-C, nothing lost.
     """
     from app.settings import load
     from app.wiring import open_database
 
-    check_progress(progress)
+    working.check_word("--progress", progress)
+    working.check_word("--priority", priority)
+    working.seconds_of(time_limit)
     intake = _read(refs or [], inputs or [])
     settings = load(flags(replica, contexts, mode))
     engine = open_database(settings)
     try:
         run = open_or_continue(settings, engine, intake, new=new)
-        raise typer.Exit(work(settings, engine, run.id, progress=progress, as_json=as_json))
+        working.put_limits(engine, run.id, limit, time_limit, max_failures)
+        code = working.work(
+            settings,
+            engine,
+            run,
+            progress=progress,
+            as_json=as_json,
+            detach=detach,
+            here=here,
+            priority=priority,
+        )
     finally:
         engine.dispose()
+    raise typer.Exit(code)
 
 
 def resume(
@@ -66,7 +95,13 @@ def resume(
     replica: Replica = None,
     contexts: Contexts = None,
     mode: Mode = None,
+    limit: LimitOffers = None,
+    time_limit: LimitTime = None,
+    max_failures: LimitFailures = None,
     progress: Shown = "auto",
+    detach: Detach = False,
+    here: Here = False,
+    priority: Priority = "default",
     as_json: AsJson = False,
 ) -> None:
     """Go on with a run that was stopped, killed, paused or parked."""
@@ -74,15 +109,72 @@ def resume(
     from app.settings import load
     from app.wiring import open_database
 
-    check_progress(progress)
+    working.check_word("--progress", progress)
+    working.check_word("--priority", priority)
+    working.seconds_of(time_limit)
     settings = load(flags(replica, contexts, mode))
     engine = open_database(settings)
     try:
+        _same_site(settings, states.read_run(engine, run))
         found = states.resume(engine, run)
-        settings = _as_opened(settings, found)
-        raise typer.Exit(work(settings, engine, run, progress=progress, as_json=as_json))
+        working.put_limits(engine, run, limit, time_limit, max_failures)
+        code = working.work(
+            settings,
+            engine,
+            found,
+            progress=progress,
+            as_json=as_json,
+            detach=detach,
+            here=here,
+            priority=priority,
+        )
     finally:
         engine.dispose()
+    raise typer.Exit(code)
+
+
+def retry(
+    run: Annotated[int, typer.Argument(help="Number of the run.")],
+    only: Annotated[
+        str, typer.Option(metavar="OUTCOME,...", help="Which of its offers.")
+    ] = "failed,blocked",
+    replica: Replica = None,
+    contexts: Contexts = None,
+    mode: Mode = None,
+    progress: Shown = "auto",
+    detach: Detach = False,
+    here: Here = False,
+    priority: Priority = "default",
+    as_json: AsJson = False,
+) -> None:
+    """Open a new run with the offers of another that ended so."""
+    from app.runs import states
+    from app.settings import load
+    from app.wiring import open_database
+
+    working.check_word("--progress", progress)
+    working.check_word("--priority", priority)
+    settings = load(flags(replica, contexts, mode))
+    engine = open_database(settings)
+    try:
+        old = states.read_run(engine, run)
+        _same_site(settings, old)
+        again = open_or_continue(
+            settings, engine, _of_outcomes(engine, old, only), label=f"retry of run {run}: {only}"
+        )
+        code = working.work(
+            settings,
+            engine,
+            again,
+            progress=progress,
+            as_json=as_json,
+            detach=detach,
+            here=here,
+            priority=priority,
+        )
+    finally:
+        engine.dispose()
+    raise typer.Exit(code)
 
 
 def flags(replica: str | None, contexts: int | None, mode: str | None) -> dict[str, Any]:
@@ -98,7 +190,7 @@ def open_or_continue(
     from app.runs.opening import open_run
 
     options = {"input": _fingerprint(intake), "replica": settings.site.replica is not None}
-    same = (run for run in states.find_unfinished(engine) if run.options == options)
+    same = (run for run in states.find_unfinished(engine) if options.items() <= run.options.items())
     if not new and (found := next(same, None)):
         say(f"going on with run {found.id}, which was not finished (--new opens another)")
         return states.resume(engine, found.id)
@@ -110,43 +202,6 @@ def open_or_continue(
         options=options,
         attempts=settings.run.attempts,
     )
-
-
-def work(
-    settings: "Settings", engine: "Engine", run_id: int, *, progress: str, as_json: bool
-) -> int:
-    """Work on a run here, show it, print its report; the exit code."""
-    from typing import cast
-
-    from rich.console import Console
-
-    from app.cli import reporting
-    from app.cli.live import LiveRun, exit_code
-    from app.monitor.progress import Progress
-    from app.runs.counts import reasons
-
-    live = LiveRun(settings, engine, run_id)
-    found = live.work(cast("Progress", progress), Console(stderr=True))
-    why = reasons(engine, run_id)
-    if as_json:
-        import json
-
-        typer.echo(json.dumps(reporting.as_json(found, why), ensure_ascii=False))
-    else:
-        Console().print(reporting.report(found, why, last=live.picture()))
-    return exit_code(found, live.signal)
-
-
-def say(sentence: str) -> None:
-    """Tell a person something that is not the command's output."""
-    typer.echo(f"pwsync: {sentence}", err=True)
-
-
-def check_progress(progress: str) -> None:
-    """Refuse a word that is no way to show progress."""
-    known = ("auto", "tui", "plain", "jsonl", "none")
-    if progress not in known:
-        raise UsageError(f"--progress {progress}: choose one of {', '.join(known)}")
 
 
 def _read(refs: list[str], inputs: list[str]) -> "Intake":
@@ -183,10 +238,24 @@ def _fingerprint(intake: "Intake") -> str:
     return hashlib.sha256(ids.encode()).hexdigest()[:32]
 
 
-def _as_opened(settings: "Settings", run: "Run") -> "Settings":
+def _same_site(settings: "Settings", run: "Run") -> None:
     """A run of a replica is never continued on the real site, nor the other way round."""
     if bool(run.options.get("replica")) == (settings.site.replica is not None):
-        return settings
+        return
     if settings.site.replica:
         raise UsageError(f"run {run.id} is of the real site; resume it without --replica")
     raise UsageError(f"run {run.id} is of a local 1688; add --replica 127.0.0.1:PORT")
+
+
+def _of_outcomes(engine: "Engine", run: "Run", only: str) -> "Intake":
+    from app.refs import read_refs
+    from app.runs.counts import offers_with
+    from app.runs.outcomes import Outcome
+
+    words = [word.strip() for word in only.split(",") if word.strip()]
+    if unknown := set(words) - set(Outcome):
+        raise UsageError(f"--only {min(unknown)}: choose from {', '.join(Outcome)}")
+    found = read_refs(offers_with(engine, run.id, words))
+    if not found.accepted:
+        raise UsageError(f"run {run.id} has no offer that is {' or '.join(words)}")
+    return found

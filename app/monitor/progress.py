@@ -6,7 +6,6 @@ Runs on the main thread beside the work; what it shows comes from `picture()`.
 import json
 import sys
 from collections.abc import Callable
-from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,6 +15,8 @@ from rich.live import Live
 from app.monitor import screen, words
 from app.monitor.status import Status
 
+Over = Callable[[float], bool]
+"""Waits so many seconds at most; True when there is nothing more to follow."""
 Progress = Literal["auto", "tui", "plain", "jsonl", "none"]
 FRAME_SECONDS = 0.25
 PLAIN_SECONDS = 30.0
@@ -30,7 +31,7 @@ def choose(progress: Progress, console: Console) -> Progress:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Follower:
-    """Follows one piece of work to its end in one of the ways of `Progress`."""
+    """Follows a run to its end in one of the ways of `Progress`."""
 
     console: Console
     picture: Callable[[], Status]
@@ -38,19 +39,19 @@ class Follower:
     asked: Callable[[], bool] = lambda: False
     """Whether somebody asked for a line out of turn (SIGUSR1); answers true once."""
 
-    def follow(self, work: Future[None]) -> None:
-        """Return when the work has ended, well or not; it is the caller's to ask how."""
+    def follow(self, over: Over) -> None:
+        """Return when what is followed is over, well or not; it is the caller's to ask how."""
         match choose(self.progress, self.console):
             case "tui":
-                self._live(work)
+                self._live(over)
             case "plain":
-                self._lines(work, self._plain, PLAIN_SECONDS)
+                self._lines(over, self._plain, PLAIN_SECONDS)
             case "jsonl":
-                self._lines(work, self._json, 1.0)
+                self._lines(over, self._json, 1.0)
             case _:
-                self._lines(work, lambda _: None, PLAIN_SECONDS)
+                self._lines(over, lambda _: None, PLAIN_SECONDS)
 
-    def _live(self, work: Future[None]) -> None:
+    def _live(self, over: Over) -> None:
         with Live(
             console=self.console,
             auto_refresh=False,
@@ -58,17 +59,17 @@ class Follower:
             redirect_stdout=False,
         ) as live:
             while True:
-                ended = bool(wait([work], FRAME_SECONDS).done)
+                ended = over(FRAME_SECONDS)
                 size = self.console.size
                 frame = screen.render(self.picture(), width=size.width, height=size.height)
                 live.update(frame, refresh=True)
                 if ended:
                     return
 
-    def _lines(self, work: Future[None], show: Callable[[Status], None], every: float) -> None:
+    def _lines(self, over: Over, show: Callable[[Status], None], every: float) -> None:
         said_state, elapsed = "", 0.0
         while True:
-            ended = bool(wait([work], FRAME_SECONDS).done)
+            ended = over(FRAME_SECONDS)
             elapsed += FRAME_SECONDS
             status = self.picture()
             if ended or elapsed >= every or status.state != said_state or self.asked():

@@ -26,6 +26,7 @@ STATE_STYLES = {
     "done": "bold blue",
     "cancelled": "bright_black",
 }
+STILL = frozenset({"done", "cancelled", "paused", "parked"})
 SLOT_STYLES = {
     SlotState.IDLE: ("·", "bright_black"),
     SlotState.LOADING: ("●", "yellow"),
@@ -39,10 +40,10 @@ SLOT_STYLES = {
 def render(status: Status, *, width: int, height: int = 24) -> RenderableType:
     """The whole screen at this many cells; never taller than `height` lines.
 
-    When all slots are closed the sums are left: what stays above the report.
+    When nothing moves any more the sums are left: what stays above the report.
     """
     summary = _summary(status, width)
-    if all(slot.state is SlotState.CLOSED for slot in status.pool.slots):
+    if _is_still(status):
         return summary
     room = max(3, height - 11)
     side_by_side = width >= WIDE
@@ -52,6 +53,13 @@ def render(status: Status, *, width: int, height: int = 24) -> RenderableType:
     events = _events(status.events, event_lines)
     body: RenderableType = _beside(slots, events) if side_by_side else Group(slots, Text(), events)
     return Group(summary, body, _foot(status))
+
+
+def _is_still(status: Status) -> bool:
+    slots = status.pool.slots
+    if not slots:
+        return status.state in STILL
+    return all(slot.state is SlotState.CLOSED for slot in slots)
 
 
 def _summary(status: Status, width: int) -> Panel:
@@ -191,7 +199,7 @@ def _foot(status: Status) -> Table:
         left.append(f"  {pool.browser_starts} starts")
     if pool.engine and not pool.sandboxed:
         left.append("  sandbox off", style="yellow")
-    right = Text("Ctrl-C finishes ", style="bright_black")
+    right = Text(f"{status.hint} ", style="bright_black")
     if status.notice:
         right = Text(f"{words.harmless(status.notice)} ", style="bold yellow")
     line = Table.grid(expand=True)

@@ -16,6 +16,8 @@ from browsers.values import PoolStatus
 WINDOW_SECONDS = 10.0
 """Speed is that of the last ten seconds."""
 HISTORY_POINTS = 60
+UNSETTLED = frozenset({"retry", "fenced", "blocked", "waited", "abandoned", "given_back"})
+"""Endings of a try that leave its item without an outcome."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,6 +44,8 @@ class Status:
     """Newest last."""
     database: str = ""
     notice: str = ""
+    hint: str = ""
+    """What a key does, for whoever sits at this terminal."""
     now: float = 0.0
     """`time.monotonic()` when the picture was taken; slots count from it."""
 
@@ -84,7 +88,7 @@ class Recorder:
         with self._lock:
             self._events.append(event)
             self._words[event.word] += 1
-            if event.word not in {"retry", "fenced", "blocked"}:
+            if event.word not in UNSETTLED:
                 self._durations.append(event.seconds)
                 self._settled.append(time.monotonic())
 
@@ -115,8 +119,13 @@ class Recorder:
         pool: PoolStatus,
         database: str,
         notice: str = "",
+        hint: str = "",
+        elapsed: float | None = None,
     ) -> Status:
-        """The Status of this moment, from the ledger's counts and what was told."""
+        """The Status of this moment, from the ledger's counts and what was told.
+
+        `elapsed` is told by who watches others' work; else it is the time since recording began.
+        """
         now = time.monotonic()
         with self._lock:
             rate = self._rate(now)
@@ -127,7 +136,7 @@ class Recorder:
                 state=state,
                 planned=planned,
                 counts=dict(counts),
-                elapsed=now - self._began,
+                elapsed=now - self._began if elapsed is None else elapsed,
                 rate=rate,
                 history=tuple(self._history),
                 median=percentile(self._durations, 0.5),
@@ -136,5 +145,6 @@ class Recorder:
                 events=tuple(self._events),
                 database=database,
                 notice=notice,
+                hint=hint,
                 now=now,
             )

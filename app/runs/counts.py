@@ -3,7 +3,7 @@
 Cheap enough to ask every second; the audit is what checks the books.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,13 +111,12 @@ def _in_state(run_id: int, state: str) -> tuple[Any, Any]:
     return (ITEM.c.run_id == run_id, ITEM.c.state == state)
 
 
-def stored_offers(engine: Engine, run_id: int, *, limit: int) -> list[str]:
-    """Ids of offers that the run stored, in the order of its input."""
+def offers_with(engine: Engine, run_id: int, states: Sequence[str]) -> list[str]:
+    """Ids of a run's offers that stand so, in the order of its input."""
     query = (
         select(ITEM.c.offer_id)
-        .where(ITEM.c.run_id == run_id, ITEM.c.state.in_([str(word) for word in STORED]))
+        .where(ITEM.c.run_id == run_id, ITEM.c.state.in_(list(states)))
         .order_by(ITEM.c.position)
-        .limit(limit)
     )
     with reading(engine) as conn:
         return [str(offer_id) for offer_id in conn.scalars(query)]

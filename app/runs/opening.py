@@ -39,6 +39,32 @@ def open_run(
     `skip` names offers that are settled as `skipped` at once, each with its reason. Raises
     DatabaseUnavailable.
     """
+
+    def work(conn: Connection) -> Run:
+        return write_run(
+            conn,
+            intake,
+            kind=kind,
+            label=label,
+            options=options,
+            attempts=attempts,
+            skip=skip,
+        )
+
+    return transact(engine, work)
+
+
+def write_run(
+    conn: Connection,
+    intake: Intake,
+    *,
+    kind: str,
+    label: str = "",
+    options: Mapping[str, Any] | None = None,
+    attempts: int = 3,
+    skip: Mapping[str, str] | None = None,
+) -> Run:
+    """The same within the caller's transaction, together with what else belongs to it."""
     run: Values = {
         "kind": kind,
         "label": label,
@@ -50,15 +76,11 @@ def open_run(
         "duplicates": len(intake.duplicates),
         "rejected": len(intake.rejected),
     }
-    return transact(engine, lambda conn: _write(conn, run, intake, skip or {}))
-
-
-def _write(conn: Connection, run: Values, intake: Intake, skip: Mapping[str, str]) -> Run:
     opened = conn.scalar(select(now()))
     written = conn.execute(insert(RUN).values(run | {"created_at": opened}))
     run_id = int(cast("Sequence[Any]", written.inserted_primary_key)[0])
     common = {"run_id": run_id, "not_before": opened}
-    for chunk in _chunks([common | row for row in _items(intake, skip)]):
+    for chunk in _chunks([common | row for row in _items(intake, skip or {})]):
         conn.execute(insert(ITEM), chunk)
     for chunk in _chunks([{"run_id": run_id} | row for row in _rejects(intake)]):
         conn.execute(insert(REJECTED), chunk)

@@ -49,6 +49,7 @@ def status() -> Status:
         ),
         events=tuple(event(word) for word in ("created", "retry", "gone", "failed") * 5),
         database="sqlite",
+        hint="q leaves",
         now=100.0,
     )
 

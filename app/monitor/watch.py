@@ -1,0 +1,117 @@
+"""Watching a run that others work on: pictures from the ledger and the workers' beacons."""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Engine
+
+from app.monitor.status import Recorder, Status
+from app.runs.counts import Counts, counts
+from app.runs.endings import Ended, endings_since
+from app.runs.outcomes import RunState
+from app.runtime import Event
+from browsers.values import PoolStatus, SlotStatus
+
+ASK_SECONDS = 1.0
+"""How often the ledger is asked."""
+MOST_ENDINGS = 500
+SHOWN_BEFORE = timedelta(seconds=30)
+"""What happened so shortly before one began to watch is shown, too."""
+LIVE = (RunState.OPEN, RunState.RUNNING)
+
+
+class Watch:
+    """One run, seen from outside. `pools()` tells the pictures of those who work on it."""
+
+    def __init__(
+        self, engine: Engine, run_id: int, *, pools: Callable[[], Sequence[PoolStatus]]
+    ) -> None:
+        self._engine = engine
+        self._run_id = run_id
+        self._pools = pools
+        self._recorder = Recorder()
+        self._counts = counts(engine, run_id)
+        self._pool = PoolStatus()
+        self._since = datetime.now(UTC) - SHOWN_BEFORE
+        self._asked = 0.0
+
+    @property
+    def counts(self) -> Counts:
+        """The ledger's counts when it was last asked."""
+        return self._counts
+
+    @property
+    def is_live(self) -> bool:
+        """Whether somebody may still work on it without being told to."""
+        return self._counts.run.state in LIVE
+
+    def picture(self) -> Status:
+        """What the screen shows; asks the ledger once a second."""
+        present = time.monotonic()
+        if present - self._asked >= ASK_SECONDS:
+            self._asked = present
+            self._ask()
+        run = self._counts.run
+        return self._recorder.picture(
+            run_id=run.id,
+            label=run.label,
+            state=run.state.value,
+            planned=self._counts.planned,
+            counts=self._counts.by_state,
+            pool=self._pool,
+            database=self._engine.dialect.name,
+            notice=self._notice(),
+            hint="q leaves it running",
+            elapsed=_elapsed(self._counts),
+        )
+
+    def _ask(self) -> None:
+        self._counts = counts(self._engine, self._run_id)
+        for ended in endings_since(self._engine, self._run_id, self._since, limit=MOST_ENDINGS):
+            self._since = max(self._since, ended.at)
+            self._recorder.tell(_event(ended))
+        self._pool = together(self._pools())
+
+    def _notice(self) -> str:
+        if self._counts.run.reason:
+            return self._counts.run.reason
+        if self.is_live and not self._pool.slots:
+            return "no worker has it; `pwsync worker` starts one"
+        return ""
+
+
+def together(pools: Sequence[PoolStatus]) -> PoolStatus:
+    """Many workers' pools as one, their slots numbered through."""
+    slots = [slot for pool in pools for slot in pool.slots]
+    weights = [pool.memory_mb for pool in pools if pool.memory_mb is not None]
+    return PoolStatus(
+        slots=tuple(_numbered(number, slot) for number, slot in enumerate(slots, start=1)),
+        waiting=sum(pool.waiting for pool in pools),
+        browser_starts=sum(pool.browser_starts for pool in pools),
+        pages=sum(pool.pages for pool in pools),
+        engine=pools[0].engine if pools else "",
+        sandboxed=all(pool.sandboxed for pool in pools),
+        memory_mb=sum(weights) if weights else None,
+    )
+
+
+def _numbered(number: int, slot: SlotStatus) -> SlotStatus:
+    return SlotStatus(
+        number=number, state=slot.state, label=slot.label, since=slot.since, pages=slot.pages
+    )
+
+
+def _event(ended: Ended) -> Event:
+    return Event(
+        at=ended.at,
+        offer_id=ended.offer_id,
+        word=ended.ending,
+        seconds=ended.seconds,
+        text=ended.reason or ended.title or "",
+    )
+
+
+def _elapsed(found: Counts) -> float:
+    end = found.run.closed_at or datetime.now(UTC)
+    return max(0.0, (end - found.run.created_at).total_seconds())
