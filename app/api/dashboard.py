@@ -104,8 +104,12 @@ class Mended(BaseLoader):
 
 def described(job: Job) -> str:
     """A job's description and, where it reports one, its progress."""
-    progress = job.get_meta(refresh=False).get("progress")
-    return f"{job.description} ({progress})" if progress else str(job.description)
+    try:
+        meta = job.get_meta(refresh=False)
+    except ValueError:  # not JSON; whoever wrote that, the other jobs are shown
+        meta = None
+    progress = meta.get("progress") if isinstance(meta, dict) else None
+    return f"{job.description or job.id} ({progress})" if progress else job.description or job.id
 
 
 def make_dashboard(connection: Redis | None, *, shown: str = "") -> ASGIApp:

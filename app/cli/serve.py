@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from app.api.tokens import Tokens
     from app.settings import Settings
 
-REDIS_SECONDS = 5.0
 CLOSE_SECONDS = 5
 """How long an answer in the making is waited for at the end."""
 BACKLOG = 128
@@ -111,11 +110,11 @@ def _is_loopback(host: str) -> bool:
 
 
 def _app(settings: "Settings", tokens: "Tokens") -> "FastAPI":
-    from redis import Redis
     from sqlalchemy import make_url, text
 
     from app.api.app import make_app
     from app.api.dashboard import make_dashboard
+    from app.jobs.doorbell import open_client
     from app.store.engine import consult
     from app.wiring import open_database
 
@@ -123,13 +122,7 @@ def _app(settings: "Settings", tokens: "Tokens") -> "FastAPI":
     probes = {"database": lambda: consult(engine, lambda c: c.scalar(text("SELECT 1")), tries=1)}
     connection, shown = None, ""
     if settings.redis_url:
-        timeouts = {"socket_timeout": REDIS_SECONDS, "socket_connect_timeout": REDIS_SECONDS}
-        try:
-            connection = Redis.from_url(settings.redis_url, **timeouts)
-        except ValueError:
-            raise UsageError(
-                "redis_url does not parse; write redis://HOST:PORT/0 or unix:///PATH"
-            ) from None  # the cause may hold the password
+        connection = open_client(settings.redis_url)
         shown = make_url(settings.redis_url).set(query={}).render_as_string(hide_password=True)
         probes["redis"] = connection.ping
     return make_app(
