@@ -5,10 +5,21 @@ file or as `PWSYNC_…`, is an error.
 """
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -88,6 +99,67 @@ class Api(Section):
     """Names it is asked by besides its own, as behind a proxy."""
 
 
+def _readable(kind: Literal["cron", "zone", "duration"]) -> AfterValidator:
+    """Kept as it was typed, if the schedule can read it."""
+
+    def check(text: str) -> str:
+        from app.schedule import batches  # noqa: PLC0415 - only who has batches pays for it
+
+        getattr(batches, f"read_{kind}")(text)
+        return text
+
+    return AfterValidator(check)
+
+
+class Batch(Section):
+    """`[[batch]]`: a run that recurs. Times are of the site's zone unless `tz` says otherwise."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    cron: Annotated[str, _readable("cron")]
+    tz: Annotated[str, _readable("zone")] = "Asia/Shanghai"
+    catchup: Annotated[str, Field(coerce_numbers_to_str=True), _readable("duration")] = "15m"
+    """How long after its time a missed instant is still fired; `0`: only on time."""
+    file: Path | None = None
+    """A ref a line; read when due. Relative to the folder of the configuration file."""
+    stale: Annotated[str, _readable("duration")] | None = None
+    """Stored offers that were last seen longer ago than this."""
+    keyword: str | None = None
+    shop: str | None = None
+    category: str | None = None
+    limit: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    """Offers of one run."""
+    profile: str | None = None
+
+    SOURCES: ClassVar[tuple[str, ...]] = ("file", "stale")
+    LATER: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(
+            ("keyword", "shop", "category"), "finding offers comes later; use file or stale"
+        ),
+        "profile": "profiles come later; leave it out",
+    }
+    """Keys of the format that this version does not act on, and does not ignore."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _say_which(cls, given: Any, read: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            batch: Self = read(given)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = given.get("name") if isinstance(given, dict) else None
+            where = ", ".join([f"'{name}'" if name else "without a name", *map(str, first["loc"])])
+            raise ValueError(f"{where}: {_message(first)}") from error
+        if wrong := batch._wrong_source():
+            raise ValueError(f"'{batch.name}', {wrong}")
+        return batch
+
+    def _wrong_source(self) -> str | None:
+        given = [key for key in (*self.SOURCES, *self.LATER) if getattr(self, key) is not None]
+        if later := next((key for key in given if key in self.LATER), None):
+            return f"{later}: {self.LATER[later]}"
+        return None if len(given) == 1 else "source: give exactly one of file and stale"
+
+
 def default_data_dir() -> Path:
     """Where the database and the evidence live when nobody says otherwise (XDG)."""
     base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
@@ -109,6 +181,15 @@ class Settings(BaseSettings):
     pace: Pace = Pace()
     run: Run = Run()
     api: Api = Api()
+    batch: tuple[Batch, ...] = ()
+
+    @field_validator("batch")
+    @classmethod
+    def _names_are_unique(cls, batches: tuple[Batch, ...]) -> tuple[Batch, ...]:
+        names = [batch.name for batch in batches]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"'{twice}', name: two batches have it")
+        return batches
 
     @property
     def database(self) -> str:
@@ -176,8 +257,15 @@ def _refuse_unknown_variables() -> None:
 
 def _one_line(error: ValidationError) -> str:
     first = error.errors()[0]
+    if first["loc"][0] == "batch":  # its message says which one and where in it
+        return f"batch {_message(first)} ({PREFIX}BATCH or {config_path() or 'pwsync.toml'})"
     where = ".".join(str(part) for part in first["loc"])
     source = (
         f" (flag, {PREFIX}{where.upper().replace('.', '__')} or {config_path() or 'pwsync.toml'})"
     )
-    return f"setting {where}: {first['msg']}{source}"
+    return f"setting {where}: {_message(first)}{source}"
+
+
+def _message(first: Any) -> str:
+    """What is wrong, without pydantic's own words before ours."""
+    return str(first["msg"]).removeprefix("Value error, ")

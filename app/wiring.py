@@ -6,16 +6,23 @@ import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from browsers.pool import BrowserPool
 from sqlalchemy import Engine
 
 from app.pace import PageGap
 from app.runtime import Event, Evidence, Runtime
-from app.settings import Settings
+from app.settings import Batch as DeclaredBatch
+from app.settings import Settings, config_path
 from app.store.engine import open_engine
 from app.store.schema import migrate
+from browsers.pool import BrowserPool
 from browsers.values import Launch, Mode
+
+if TYPE_CHECKING:
+    from app.schedule.sources import Batch
+    from app.schedule.ticker import RunOpener
 
 BOOK_THREADS = 2
 
@@ -44,6 +51,38 @@ def pace_of(settings: Settings) -> PageGap:
     """The gap between pages; a replica is ours and needs none."""
     low, high = (0.0, 0.0) if settings.site.replica else settings.pace.page_gap_seconds
     return PageGap(low=low, high=high)
+
+
+def batches_of(settings: Settings) -> "tuple[Batch, ...]":
+    """The declared batches. A relative file lies beside the configuration file that names it."""
+    found = config_path()
+    folder = found.parent if found else Path()
+    return tuple(_batch(one, folder.absolute()) for one in settings.batch)
+
+
+def _batch(declared: DeclaredBatch, folder: Path) -> "Batch":
+    from app.schedule import batches, sources  # noqa: PLC0415 - only who has batches pays for it
+
+    source: sources.Source
+    if declared.file is not None:
+        source = sources.RefFile(path=folder / declared.file.expanduser())
+    else:
+        source = sources.StaleOffers(older=batches.read_duration(declared.stale or "0"))
+    return sources.Batch(
+        name=declared.name,
+        timetable=batches.Timetable(cron=declared.cron, zone=batches.read_zone(declared.tz)),
+        catchup=batches.read_duration(declared.catchup),
+        source=source,
+        limit=declared.limit,
+    )
+
+
+def opener_of(settings: Settings) -> "RunOpener":
+    """How the runs of batches are opened."""
+    from app.schedule.ticker import RunOpener  # noqa: PLC0415 - only who has batches pays for it
+
+    options = {"replica": settings.site.replica is not None}
+    return RunOpener(attempts=settings.run.attempts, options=options)
 
 
 def owner_name() -> str:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from app.models import migrations
 from app.store.engine import DatabaseUnavailable, StoreError, consult, transact
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest revision; a constant, so that looking whether anything is to do costs no Alembic."""
 LOCK, LOCK_SECONDS = "pwsync_migrate", 60
 
@@ -30,7 +30,8 @@ def migrate(engine: Engine) -> bool:
     """
     if revision(engine) == HEAD:
         return False
-    return transact(engine, _migrate_alone)
+    with _alone(engine):
+        return transact(engine, _migrate)
 
 
 def revision(engine: Engine) -> str | None:
@@ -45,30 +46,34 @@ def _revision(conn: Connection) -> str | None:
     return found
 
 
-def _migrate_alone(conn: Connection) -> bool:
-    with _locked(conn):
-        found = _revision(conn)
-        if found == HEAD:
-            return False
-        _upgrade(conn, found)
-        return True
+def _migrate(conn: Connection) -> bool:
+    found = _revision(conn)
+    if found == HEAD:
+        return False
+    _upgrade(conn, found)
+    return True
 
 
 @contextmanager
-def _locked(conn: Connection) -> Iterator[None]:
-    """SQLite's write transaction is the lock; MySQL commits each DDL, so it takes a named one."""
-    if conn.dialect.name != "mysql":
+def _alone(engine: Engine) -> Iterator[None]:
+    """Keep others from migrating. SQLite's write transaction does; MySQL commits at each DDL.
+
+    The lock has its own connection: it must outlive the COMMIT of the revision, else the next one
+    still finds the old revision.
+    """
+    if engine.dialect.name != "mysql":
         yield
         return
-    name = f"{LOCK}:{conn.engine.url.database}"[:64]
+    name = f"{LOCK}:{engine.url.database}"[:64]
     wanted = {"name": name, "wait": LOCK_SECONDS}
-    if not conn.scalar(text("SELECT GET_LOCK(:name, :wait)"), wanted):
-        raise DatabaseUnavailable(f"another process migrates it for more than {LOCK_SECONDS} s")
-    try:
-        yield
-    finally:
-        with suppress(DBAPIError):  # a lost connection has lost its lock, too
-            conn.execute(text("SELECT RELEASE_LOCK(:name)"), {"name": name})
+    with engine.connect() as conn:
+        if not conn.scalar(text("SELECT GET_LOCK(:name, :wait)"), wanted):
+            raise DatabaseUnavailable(f"another process migrates it for over {LOCK_SECONDS} s")
+        try:
+            yield
+        finally:
+            with suppress(DBAPIError):  # a lost connection has lost its lock, too
+                conn.execute(text("SELECT RELEASE_LOCK(:name)"), {"name": name})
 
 
 def _upgrade(conn: Connection, found: str | None) -> None:
