@@ -8,9 +8,13 @@ TABLE = (
     ("app.cli.errors", "UsageError", exits.USAGE),
     ("app.runs.states", "RunUnknown", exits.USAGE),
     ("app.runs.states", "RunClosed", exits.USAGE),
+    ("app.runs.history", "HistoryUnreadable", exits.USAGE),
     ("app.store.engine", "StoreError", exits.UNAVAILABLE),
     ("browsers.errors", "EngineMissing", exits.UNAVAILABLE),
     ("app.replica.serve", "ReplicaError", exits.UNAVAILABLE),
+    ("app.supervision", "SupervisionFailed", exits.UNAVAILABLE),
+    ("app.cli.own_redis", "RedisMissing", exits.UNAVAILABLE),
+    ("app.cli.own_redis", "RedisHeld", exits.HELD),
 )
 """(module, class, exit code) by name, so that explaining an error imports nothing."""
 
