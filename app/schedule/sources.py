@@ -56,7 +56,7 @@ class RefFile:
     path: Path
 
     def __str__(self) -> str:
-        return f"file {self.path}"
+        return f"file {self.path.name}"
 
     def prepare(self) -> Answer:
         """Read the file. Raises SourceUnreadable."""
@@ -83,7 +83,7 @@ class StaleOffers:
     older: timedelta
 
     def __str__(self) -> str:
-        return f"offers not seen for {write_duration(self.older)}"
+        return f"stale {write_duration(self.older)}"
 
     def prepare(self) -> Answer:
         return self._select
