@@ -14,10 +14,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from browsers.pool import BrowserPool
 from sqlalchemy import Engine
 
 from app.pace import PageGap
+from app.runs.journal import Journal
+from browsers.pool import BrowserPool
 from browsers.values import Mode
 
 P = ParamSpec("P")
@@ -77,6 +78,8 @@ class Runtime:
     deadline: float = 60.0
     """Seconds for one page, loading and behaviour included."""
     lease_seconds: float = 30.0
+    journal: Journal | None = None
+    """Where settlements are noted beside the database."""
     tell: Callable[[Event], None] = field(default=_tell_nobody)
 
     async def aside(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

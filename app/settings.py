@@ -86,6 +86,8 @@ class Run(Section):
     slice_seconds: Seconds = 60.0
     """A worker's turn on one run, before it is the next one's."""
     attempts: Annotated[int, Field(ge=1, le=20)] = 3
+    journal: Path | None = None
+    """A folder where each worker notes what it settled, for `pwsync audit --history`."""
 
 
 class Api(Section):

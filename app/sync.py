@@ -9,7 +9,6 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from browsers.render import render
 from sqlalchemy import Connection
 
 from app.extract import registry
@@ -18,10 +17,12 @@ from app.items import OfferItem
 from app.refs import OfferRef
 from app.runs.claims import Claim
 from app.runs.consequences import settlement_for
+from app.runs.journal import commit_noted
 from app.runs.outcomes import Invalid, Outcome, Settlement, Stored, Unreadable
-from app.runs.settling import Fenced, commit
+from app.runs.settling import Fenced
 from app.runtime import Event, Runtime
 from app.store import offers, quarantine
+from browsers.render import render
 from browsers.values import Marker, Render, RenderRequest
 
 STATE = Marker(any_of=registry.state_marks())
@@ -102,7 +103,7 @@ def keep(runtime: Runtime, page: Page) -> Ending:
         saved = offers.save(conn, item, page.seen)
         return Stored(outcome=Outcome(saved.change))
 
-    ruling = commit(runtime.engine, page.claim, store)
+    ruling = commit_noted(runtime.journal, runtime.engine, page.claim, store)
     return Ending(word=str(ruling.ending), text=describe(item))
 
 
@@ -120,7 +121,7 @@ def settle(runtime: Runtime, claim: Claim, page: Page | None, error: Exception) 
         return settlement
 
     try:
-        ruling = commit(runtime.engine, claim, store)
+        ruling = commit_noted(runtime.journal, runtime.engine, claim, store)
     except Fenced as fenced:
         return Ending(word="fenced", text=str(fenced))
     blocked = settlement.reason if settlement.word == Outcome.BLOCKED else None

@@ -5,13 +5,14 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
 from app.pace import PageGap
+from app.runs.journal import Journal
 from app.runtime import Event, Evidence, Runtime
 from app.settings import Batch as DeclaredBatch
 from app.settings import Settings, config_path
@@ -90,13 +91,23 @@ def owner_name() -> str:
     return f"{socket.gethostname()[:40]}:{os.getpid()}:{time.time_ns() // 1_000_000}"
 
 
+def journal_of(settings: Settings, owner: str) -> AbstractContextManager[Journal | None]:
+    """The file where this process notes what it settled, if that is wanted."""
+    folder = settings.run.journal
+    return nullcontext() if folder is None else closing(Journal(folder, owner))
+
+
 @asynccontextmanager
 async def open_runtime(
     settings: Settings, engine: Engine, *, tell: Callable[[Event], None]
 ) -> AsyncIterator[Runtime]:
     """A runtime with its browsers open; closed in order on the way out. Raises EngineMissing."""
     pool = BrowserPool(launch_of(settings), size=settings.browser.contexts)
-    with ThreadPoolExecutor(BOOK_THREADS, thread_name_prefix="books") as books:
+    owner = owner_name()
+    with (
+        journal_of(settings, owner) as journal,
+        ThreadPoolExecutor(BOOK_THREADS, thread_name_prefix="books") as books,
+    ):
         await pool.open()
         try:
             yield Runtime(
@@ -106,10 +117,11 @@ async def open_runtime(
                 books=books,
                 evidence=Evidence(folder=settings.data_dir / "evidence"),
                 pace=pace_of(settings),
-                owner=owner_name(),
+                owner=owner,
                 mode=Mode(settings.browser.mode),
                 deadline=settings.run.deadline_seconds,
                 lease_seconds=settings.run.lease_seconds,
+                journal=journal,
                 tell=tell,
             )
         finally:
