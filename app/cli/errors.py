@@ -11,6 +11,7 @@ TABLE = (
     ("app.runs.history", "HistoryUnreadable", exits.USAGE),
     ("app.store.engine", "StoreError", exits.UNAVAILABLE),
     ("browsers.errors", "EngineMissing", exits.UNAVAILABLE),
+    ("app.jobs.doorbell", "RedisUnavailable", exits.UNAVAILABLE),
     ("app.replica.serve", "ReplicaError", exits.UNAVAILABLE),
     ("app.supervision", "SupervisionFailed", exits.UNAVAILABLE),
     ("app.cli.own_redis", "RedisMissing", exits.UNAVAILABLE),
