@@ -9,9 +9,7 @@ import base64
 import contextlib
 import hashlib
 import os
-import shutil
 import ssl
-import tempfile
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
@@ -26,6 +24,7 @@ from playwright.async_api import Error as PlaywrightError
 from browsers import identity, traffic, tree
 from browsers.engine import Engine, find_engine
 from browsers.errors import BrowserLost, EngineMissing
+from browsers.scratch import Scratch, sweep
 from browsers.values import Launch
 
 _DRIVER_ENVIRONMENT = threading.Lock()
@@ -81,7 +80,8 @@ async def start(launch: Launch) -> "Chromium":
         "--block-new-web-contents",
         *([f"--ignore-certificate-errors-spki-list={trust}"] if trust else []),
     ]
-    scratch = Path(tempfile.mkdtemp(prefix="pwsync-browser-", dir=launch.scratch))
+    await asyncio.to_thread(sweep, launch.scratch)
+    scratch = Scratch(launch.scratch)
     driver = asyncio.ensure_future(_start_driver(scratch))
     try:
         return await _start_browser(driver, launch, engine, arguments, scratch)
@@ -93,18 +93,18 @@ async def start(launch: Launch) -> "Chromium":
         raise
 
 
-async def _give_up(driver: asyncio.Future[Playwright], scratch: Path) -> None:
-    """End a start in whichever state it is; all of it carries the folder in its environment."""
-    _kill_all(tree.with_environment(f"TMPDIR={scratch}"))
+async def _give_up(driver: asyncio.Future[Playwright], scratch: Scratch) -> None:
+    """End a start in whichever state it is."""
+    _kill_all(scratch.members())
     await asyncio.wait([driver], timeout=_WIND_UP)
-    members = tree.with_environment(f"TMPDIR={scratch}")
+    members = scratch.members()
     _kill_all(members)
     has_driver = driver.done() and not driver.cancelled() and not driver.exception()
     await _wind_up(driver.result() if has_driver else None, members, scratch)
 
 
-async def _start_driver(scratch: Path) -> Playwright:
-    async with _temporary_folder(scratch):
+async def _start_driver(scratch: Scratch) -> Playwright:
+    async with _temporary_folder(scratch.path):
         return await async_playwright().start()
 
 
@@ -113,7 +113,7 @@ async def _start_browser(
     launch: Launch,
     engine: Engine,
     arguments: list[str],
-    scratch: Path,
+    scratch: Scratch,
 ) -> "Chromium":
     driver = await asyncio.shield(starting)  # a cancelled start could not be stopped by anybody
     browser = await driver.chromium.launch(
@@ -174,7 +174,7 @@ class Chromium:
         driver: Playwright,
         browser: PlaywrightBrowser,
         monitor: CDPSession,
-        scratch: Path,
+        scratch: Scratch,
     ) -> None:
         self.name = str(engine)
         self.on_lost: Callable[[], None] = lambda: None
@@ -256,7 +256,7 @@ class Chromium:
 
 
 async def _wind_up(
-    driver: Playwright | None, members: tuple[tree.Member, ...], scratch: Path
+    driver: Playwright | None, members: tuple[tree.Member, ...], scratch: Scratch
 ) -> None:
     """After the killing: let Playwright's own tasks end, wait for the dead, clear the folder."""
     try:
@@ -267,13 +267,12 @@ async def _wind_up(
                 while any(member.is_alive for member in members):  # noqa: ASYNC110 - no event tells
                     await asyncio.sleep(0.01)
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.remove()
 
 
-def _roots(scratch: Path, engine: Engine) -> tuple[tree.Member, ...]:
+def _roots(scratch: Scratch, engine: Engine) -> tuple[tree.Member, ...]:
     """The driver and the browser itself, found by the folder that only they were given."""
-    started = tree.with_environment(f"TMPDIR={scratch}")
-    return tuple(_driver_and_browser(started, engine))
+    return tuple(_driver_and_browser(scratch.members(), engine))
 
 
 def _driver_and_browser(started: tuple[tree.Member, ...], engine: Engine) -> Iterator[tree.Member]:
