@@ -15,7 +15,7 @@ from app.store.engine import DatabaseUnavailable, StoreError, consult, transact
 
 HEAD = "0002"
 """The newest revision; a constant, so that looking whether anything is to do costs no Alembic."""
-LOCK, LOCK_SECONDS = "pwsync_migrate", 60
+LOCK, LOCK_SECONDS = "pwsync_migrate", 50
 
 
 class SchemaUnknown(StoreError):
