@@ -63,7 +63,8 @@ def _tell_history(compared: "Comparison") -> None:
     typer.echo(
         f"history of {compared.files:,} workers, {compared.acknowledged:,} settlements: "
         f"{compared.lost:,} lost, {compared.unexpected:,} unexpected, "
-        f"{compared.duplicated:,} duplicated, {compared.recovered:,} recovered"
+        f"{compared.duplicated:,} duplicated, {compared.recovered:,} recovered; "
+        f"{compared.fenced:,} came too late and were fenced"
     )
     for kind, examples in compared.examples.items():
         for one in examples:

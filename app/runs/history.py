@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, and_, select
 from app import models
 from app.models import table
 from app.runs.claims import LOST
-from app.runs.journal import SUFFIX
+from app.runs.journal import FENCED, SUFFIX
 from app.runs.outcomes import WORKED, Outcome
 from app.runs.settling import OWN_WORDS
 from app.store.engine import consult
@@ -50,6 +50,7 @@ class Account:
     intended: set[Try] = field(default_factory=set)
     acknowledged: dict[Try, list[str]] = field(default_factory=dict)
     """The endings that were acknowledged; more than one is wrong."""
+    fenced: set[Try] = field(default_factory=set)
 
     @property
     def runs(self) -> set[int]:
@@ -65,11 +66,13 @@ class Comparison:
     lost: int
     """Acknowledged, and not in the books so."""
     unexpected: int
-    """In the books, though no worker says that it meant to write it."""
+    """In the books, though no worker says that it meant to write it, or one was refused it."""
     duplicated: int
     """Acknowledgements beyond the one that an ending has."""
     recovered: int
     """The answer to the commit never came, and it is in the books."""
+    fenced: int
+    """Came too late and were not stored, as it must be."""
     examples: Mapping[str, Sequence[str]]
 
     @property
@@ -107,6 +110,8 @@ def read(folder: Path, run_id: int | None = None) -> Account:
 def _add(account: Account, one: Try, ending: str | None) -> None:
     if ending is None:
         account.intended.add(one)
+    elif ending == FENCED:
+        account.fenced.add(one)
     else:
         account.acknowledged.setdefault(one, []).append(ending)
 
@@ -148,8 +153,9 @@ def judge(account: Account, held: Mapping[Try, Held]) -> Comparison:
     told = account.acknowledged
     lost = [one for one, endings in told.items() if not _is_kept(endings, held.get(one))]
     quiet = [one for one, found in held.items() if _is_settled(found) and one not in told]
-    recovered = [one for one in quiet if one in account.intended]
-    unexpected = [one for one in quiet if one not in account.intended]
+    unanswered = account.intended - account.fenced
+    recovered = [one for one in quiet if one in unanswered]
+    unexpected = [one for one in quiet if one not in unanswered]
     doubled = _doubled(told)
     classes = {"lost": lost, "unexpected": unexpected, "duplicated": doubled}
     return Comparison(
@@ -159,6 +165,7 @@ def judge(account: Account, held: Mapping[Try, Held]) -> Comparison:
         unexpected=len(unexpected),
         duplicated=len(doubled),
         recovered=len(recovered),
+        fenced=len(account.fenced),
         examples={
             name: [str(one) for one in sorted(found)[:EXAMPLES]] for name, found in classes.items()
         },

@@ -1,6 +1,7 @@
 """A worker's own account of what it settled, beside the database, so that it cannot forget alike.
 
-One line when a settlement is about to be committed (`ending` null), one after its commit returned.
+One line when a settlement is about to be committed (`ending` null), one after its commit returned,
+or was fenced.
 `history.py` compares them with the books. Survives the process's death, not that of the machine.
 """
 
@@ -16,10 +17,12 @@ from sqlalchemy import Connection, Engine
 
 from app.runs.claims import Claim
 from app.runs.outcomes import Ruling, Settlement
-from app.runs.settling import commit
+from app.runs.settling import Fenced, commit
 from app.store.engine import StoreError
 
 SUFFIX = ".jsonl"
+FENCED = "fenced"
+"""The ending of a try whose lease was lost: nothing of it was stored."""
 
 
 class JournalUnwritable(StoreError):
@@ -41,6 +44,10 @@ class Journal:
     def acknowledge(self, claim: Claim, ruling: Ruling) -> None:
         """After the commit has returned. Raises JournalUnwritable."""
         self._write(claim, str(ruling.ending))
+
+    def withdraw(self, claim: Claim) -> None:
+        """After a commit that was fenced. Raises JournalUnwritable."""
+        self._write(claim, FENCED)
 
     def _write(self, claim: Claim, ending: str | None) -> None:
         facts: dict[str, Any] = {
@@ -88,6 +95,10 @@ def commit_noted(
     if journal is None:
         return commit(engine, claim, work)
     journal.intend(claim)
-    ruling = commit(engine, claim, work)
+    try:
+        ruling = commit(engine, claim, work)
+    except Fenced:
+        journal.withdraw(claim)
+        raise
     journal.acknowledge(claim, ruling)
     return ruling
