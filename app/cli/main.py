@@ -10,7 +10,24 @@ from typing import Annotated
 
 import typer
 
-from app.cli import audit, config, control, db, demo, doctor, extract, replica, runs, show, sync
+from app.cli import (
+    audit,
+    batch,
+    config,
+    control,
+    db,
+    demo,
+    doctor,
+    extract,
+    replica,
+    runs,
+    scheduler,
+    serve,
+    show,
+    sync,
+    up,
+    worker,
+)
 from app.cli.errors import explain
 
 app = typer.Typer(
@@ -35,8 +52,13 @@ app.command()(show.show)
 app.command("runs")(runs.runs)
 app.command()(runs.report)
 app.command()(audit.audit)
+app.command()(worker.worker)
+app.command()(scheduler.scheduler)
+app.command()(serve.serve)
+app.command()(up.up)
 app.command()(replica.replica)
 app.command()(doctor.doctor)
+app.add_typer(batch.app, name="batch")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
 

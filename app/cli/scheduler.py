@@ -101,14 +101,17 @@ class Scheduler:
         replica = self._settings.site.replica is not None
         try:
             with doorbell.connect(self._settings.redis_url) as connection:
-                reconcile(
+                rung = reconcile(
                     self._engine,
                     connection,
                     fits=lambda run: bool(run.options.get("replica")) == replica,
                 )
-            self._is_back("Redis")
         except doorbell.RedisUnavailable as error:
             self._is_away("Redis", str(error))
+            return
+        self._is_back("Redis")
+        for run_id in rung:
+            self._say(f"run {run_id} has work and too few at it: rang")
 
     def _is_away(self, what: str, said: str) -> None:
         if what not in self._away:

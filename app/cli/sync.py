@@ -73,7 +73,7 @@ def sync(
     settings = load(flags(replica, contexts, mode))
     engine = open_database(settings)
     try:
-        run = open_or_continue(settings, engine, intake, new=new)
+        run = open_or_continue(settings, engine, intake, new=new, priority=priority)
         working.put_limits(engine, run.id, limit, time_limit, max_failures)
         code = working.work(
             settings,
@@ -101,7 +101,9 @@ def resume(
     progress: Shown = "auto",
     detach: Detach = False,
     here: Here = False,
-    priority: Priority = "default",
+    priority: Annotated[
+        str | None, typer.Option(help="high, default or low; as it was without it.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Go on with a run that was stopped, killed, paused or parked."""
@@ -110,12 +112,15 @@ def resume(
     from app.wiring import open_database
 
     working.check_word("--progress", progress)
-    working.check_word("--priority", priority)
+    if priority is not None:
+        working.check_word("--priority", priority)
     working.seconds_of(time_limit)
     settings = load(flags(replica, contexts, mode))
     engine = open_database(settings)
     try:
         _same_site(settings, states.read_run(engine, run))
+        if priority is not None:
+            states.set_option(engine, run, "priority", priority)
         found = states.resume(engine, run)
         working.put_limits(engine, run, limit, time_limit, max_failures)
         code = working.work(
@@ -126,7 +131,7 @@ def resume(
             as_json=as_json,
             detach=detach,
             here=here,
-            priority=priority,
+            priority=found.options.get("priority", "default"),
         )
     finally:
         engine.dispose()
@@ -160,7 +165,11 @@ def retry(
         old = states.read_run(engine, run)
         _same_site(settings, old)
         again = open_or_continue(
-            settings, engine, _of_outcomes(engine, old, only), label=f"retry of run {run}: {only}"
+            settings,
+            engine,
+            _of_outcomes(engine, old, only),
+            label=f"retry of run {run}: {only}",
+            priority=priority,
         )
         code = working.work(
             settings,
@@ -183,7 +192,13 @@ def flags(replica: str | None, contexts: int | None, mode: str | None) -> dict[s
 
 
 def open_or_continue(
-    settings: "Settings", engine: "Engine", intake: "Intake", *, new: bool = False, label: str = ""
+    settings: "Settings",
+    engine: "Engine",
+    intake: "Intake",
+    *,
+    new: bool = False,
+    label: str = "",
+    priority: str = "default",
 ) -> "Run":
     """The unfinished run with exactly this input, or a new one."""
     from app.runs import states
@@ -199,7 +214,7 @@ def open_or_continue(
         intake,
         kind="refs",
         label=label or f"{len(intake.accepted):,} offers",
-        options=options,
+        options=options | {"priority": priority},
         attempts=settings.run.attempts,
     )
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from app.runs.counts import Counts
     from app.runs.states import Run
     from app.settings import Settings
+    from browsers.values import PoolStatus
 
 Replica = Annotated[
     str | None, typer.Option(metavar="HOST:PORT", help="Ask this local 1688 instead of the site.")
@@ -146,7 +147,7 @@ def follow(
     return report(engine, run.id, as_json=as_json)
 
 
-def pools(connection: "Redis | None", run_id: int) -> list:  # type: ignore[type-arg]
+def pools(connection: "Redis | None", run_id: int) -> "list[PoolStatus]":
     """The pools of the workers that are at this run."""
     if connection is None:
         return []

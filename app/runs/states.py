@@ -120,6 +120,16 @@ def resume(engine: Engine, run_id: int) -> Run:
     return transact(engine, work)
 
 
+def set_option(engine: Engine, run_id: int, name: str, value: Any) -> None:
+    """Change one of a run's options. Raises RunUnknown."""
+
+    def work(conn: Connection) -> None:
+        options = run_of(conn, run_id).options | {name: value}
+        conn.execute(update(RUN).where(RUN.c.id == run_id).values(options=options))
+
+    transact(engine, work)
+
+
 def cancel(engine: Engine, run_id: int, reason: str | None = None) -> Run:
     """Close the run: what is not finished becomes `cancelled`, or `blocked` where that was why.
 
