@@ -145,6 +145,16 @@ async def test_cancelled_page_gives_its_slot_back(rig, held, mode):
     assert len(rig.recorder.browsers[0]._browser.contexts) == 1
 
 
+async def test_rendered_page_is_closed_and_its_context_kept(rig):
+    (context,) = rig.recorder.browsers[0]._browser.contexts
+    await rig.check(Mode.LEAN)
+    assert len(context.pages) == 1
+    await rig.check(Mode.NATURAL)
+    await until(lambda: context.pages == [])
+    await rig.check(Mode.NATURAL)
+    assert rig.recorder.browsers[0]._browser.contexts == [context]
+
+
 async def test_slot_is_mended_when_its_holder_raises(rig):
     with pytest.raises(ZeroDivisionError):
         async with rig.pool.lease("mistake"):
@@ -192,15 +202,17 @@ async def test_heavy_browser_is_replaced_between_pages(make_rig):
 
 @pytest.mark.parametrize("mode", BOTH)
 async def test_closing_ends_pages_that_load_and_callers_that_wait(rig, held, mode):
-    (loading,) = await load_held(rig, held, 1, mode)
+    (loading,) = await load_held(rig, held, 1, mode, deadline=60)
     waiting = asyncio.create_task(rig.check())
     await until(lambda: rig.pool.status().waiting > 0)
     await rig.pool.close()
     assert [type(error) for error in await errors_of([loading, waiting])] == [PoolClosed] * 2
 
 
-async def test_frozen_browser_does_not_stop_the_pool_from_closing(rig):
-    os.kill(rig.recorder.browser.pid, signal.SIGSTOP)
+@pytest.mark.parametrize("frozen", ["--user-data-dir", ""])
+async def test_frozen_browser_does_not_stop_the_pool_from_closing(rig, frozen):
+    for member in rig.recorder.of_kind(frozen):
+        os.kill(member.pid, signal.SIGSTOP)
     async with asyncio.timeout(BRISK.close + 5):
         await rig.pool.close()
 
