@@ -5,12 +5,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
+from app import models
+from app.models import table
 from app.runs import states
 from app.schedule import fires
 from app.schedule.batches import Timetable, read_duration, read_zone
 from app.schedule.sources import Batch, RefFile, Source, StaleOffers
+from app.store.engine import reading
+from tests.cli.conftest import pwsync, surroundings
+
+__all__ = ["pwsync", "surroundings"]
 
 MORNING = datetime(2026, 3, 4, 8, 0, 30, tzinfo=UTC)
 FIRST = 600_000_000_001
@@ -30,12 +36,6 @@ def stale(older: str = "24h") -> Source:
 
 def ids(engine: Engine, run_id: int) -> Sequence[str]:
     """Offers of a run, in order."""
-    from sqlalchemy import select
-
-    from app import models
-    from app.models import table
-    from app.store.engine import reading
-
     item = table(models.RunItem)
     query = select(item.c.offer_id).where(item.c.run_id == run_id).order_by(item.c.position)
     with reading(engine) as conn:

@@ -1,7 +1,7 @@
 """When batches are due: wall clocks that are changed, missed instants, what cannot be read."""
 
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import islice, pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -75,7 +75,7 @@ def test_an_hourly_batch_is_due_every_real_hour():
             found = list(
                 islice(timetable("15 * * * *", zone).forwards(change - 5 * 60 * MINUTE), 10)
             )
-            steps = {after - before for before, after in zip(found, found[1:], strict=False)}
+            steps = {after - before for before, after in pairwise(found)}
             assert steps == {timedelta(hours=1)}
 
 
