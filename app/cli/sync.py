@@ -71,6 +71,7 @@ def sync(
     working.seconds_of(time_limit)
     intake = _read(refs or [], inputs or [])
     settings = load(flags(replica, contexts, mode))
+    working.check_detach(settings, detach=detach, here=here)
     engine = open_database(settings)
     try:
         run = open_or_continue(settings, engine, intake, new=new, priority=priority)
@@ -116,6 +117,7 @@ def resume(
         working.check_word("--priority", priority)
     working.seconds_of(time_limit)
     settings = load(flags(replica, contexts, mode))
+    working.check_detach(settings, detach=detach, here=here)
     engine = open_database(settings)
     try:
         _same_site(settings, states.read_run(engine, run))
@@ -160,6 +162,7 @@ def retry(
     working.check_word("--progress", progress)
     working.check_word("--priority", priority)
     settings = load(flags(replica, contexts, mode))
+    working.check_detach(settings, detach=detach, here=here)
     engine = open_database(settings)
     try:
         old = states.read_run(engine, run)

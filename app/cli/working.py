@@ -66,6 +66,14 @@ def seconds_of(text: str | None) -> float | None:
     return found
 
 
+def check_detach(settings: "Settings", *, detach: bool, here: bool) -> None:
+    """Refuse to leave a run to workers that there cannot be."""
+    if detach and here:
+        raise UsageError("--detach and --here exclude each other: workers do it, or this process")
+    if detach and not settings.redis_url:
+        raise UsageError("--detach needs workers: set redis_url, and start `pwsync worker`")
+
+
 def put_limits(
     engine: "Engine", run_id: int, offers: int | None, time: str | None, failures: int | None
 ) -> None:
@@ -88,8 +96,6 @@ def work(
 ) -> int:
     """Get a run worked on, show it, print its report; the exit code."""
     if not settings.redis_url or here:
-        if detach:
-            raise UsageError("--detach needs workers: set redis_url, and start `pwsync worker`")
         return _work_here(settings, engine, run, progress=progress, as_json=as_json)
     connection = ring(settings, run, priority)
     if detach:

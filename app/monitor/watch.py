@@ -90,7 +90,7 @@ def together(pools: Sequence[PoolStatus]) -> PoolStatus:
         waiting=sum(pool.waiting for pool in pools),
         browser_starts=sum(pool.browser_starts for pool in pools),
         pages=sum(pool.pages for pool in pools),
-        engine=pools[0].engine if pools else "",
+        engine=next((pool.engine for pool in pools if pool.engine), ""),
         sandboxed=all(pool.sandboxed for pool in pools),
         memory_mb=sum(weights) if weights else None,
     )
