@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy import Engine
+
 from app.items import as_json
 from app.replica.serve import Replica, running
 from app.runs.audit import balance
@@ -99,16 +101,19 @@ def wrong_values(url: str, site: Replica) -> tuple[int, list[object]]:
     for listed in site.listed():
         offer_id = listed["offer_id"]
         wanted = site.expected(offer_id)
-        with reading(engine) as conn:
-            stored = offers.load(conn, offer_id)
-        if "error" in wanted:
-            compared += 1
-            wrong += [(offer_id, "stored, though gone")] if stored else []
-            continue
-        found = as_json(stored.item) if stored else {}
-        compared += len(wanted)
-        wrong += [(offer_id, name) for name in wanted if found.get(name) != wanted[name]]
+        compared += 1 if "error" in wanted else len(wanted)
+        wrong += wrong_names(engine, offer_id, wanted)
     return compared, wrong
+
+
+def wrong_names(engine: Engine, offer_id: str, wanted: dict) -> list[tuple[str, str]]:
+    """(offer, field) of each stored value that is not as expected."""
+    with reading(engine) as conn:
+        stored = offers.load(conn, offer_id)
+    if "error" in wanted:
+        return [(offer_id, "stored, though gone")] if stored else []
+    found = as_json(stored.item) if stored else {}
+    return [(offer_id, name) for name in wanted if found.get(name) != wanted[name]]
 
 
 @contextmanager
