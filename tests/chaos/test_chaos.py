@@ -1,5 +1,6 @@
 """A small storm in every check; by hand a large one (`scripts/chaos`). And that a storm can fail."""
 
+import json
 import os
 import subprocess
 import sys
