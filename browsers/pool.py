@@ -22,6 +22,7 @@ from browsers.errors import BrowserLost, EngineMissing, PoolClosed, RenderError,
 from browsers.launch import Browser, Launcher
 from browsers.slot import Slot
 from browsers.values import Launch, PoolStatus, SlotState
+from browsers.waiting import Patience, Waiter
 
 _JITTER = 0.05
 """Browsers that started together must not be replaced together."""
@@ -31,53 +32,6 @@ class Stage(StrEnum):
     NEW = "new"
     OPEN = "open"
     CLOSED = "closed"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Patience:
-    """Seconds after which the pool stops waiting for a browser."""
-
-    launch: float = 30.0
-    context: float = 5.0
-    """To close or open one; after that the browser is killed."""
-    close: float = 5.0
-    probe: float = 3.0
-    """For a sign of life, when a page failed in a way that a dead browser explains."""
-    retired: float = 120.0
-    """For pages still loading in a browser that was retired."""
-    weigh_every: float = 1.0
-    retry: tuple[float, float] = (0.5, 10.0)
-    """After a launch that failed: at first, and at most (it doubles)."""
-    launches: int = 3
-    """Failures in a row after which whoever waits is told."""
-
-
-class Waiter:
-    """A caller in the queue."""
-
-    def __init__(self, label: str) -> None:
-        self.label = label
-        self._future: asyncio.Future[Slot] = asyncio.get_running_loop().create_future()
-
-    def set(self, slot: Slot) -> bool:
-        """Hand over a slot; False if the caller has left, so that nobody holds a slot for him."""
-        if self._future.done():
-            return False
-        self._future.set_result(slot)
-        return True
-
-    def fail(self, error: Exception) -> None:
-        if not self._future.done():
-            self._future.set_exception(error)
-
-    async def wait(self) -> Slot:
-        return await self._future
-
-    def leave(self) -> Slot | None:
-        """Stop waiting; the slot, if one was handed over in the very moment of leaving."""
-        if self._future.cancel() or self._future.cancelled() or self._future.exception():
-            return None
-        return self._future.result()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -230,15 +184,21 @@ class BrowserPool:
     def _assign(self) -> Orders:
         """Called whenever anything happened; decides everything and waits for nothing.
 
-        1. Slots that came back are idle again, or to be mended, or emptied with their browser.
-        2. Browsers that died are ended, worn-out ones retired, retired ones ended when unused.
-        3. Idle slots go to who waits, first come first served.
-        4. For those who still wait a browser is launched, or empty slots are opened.
+        1. A browser that died is the current one no longer.
+        2. Slots that came back are idle again, or to be mended, or emptied with their browser.
+        3. A worn-out browser is retired; retired ones are ended when they are dead or unused.
+        4. Idle slots go to who waits, first come first served.
+        5. For those who still wait a browser is launched, or empty slots are opened.
         """
+        self._look()
         mend = tuple(self._take_back())
         end = tuple(self._sort_out())
         self._serve()
         return Orders(launch=self._must_launch(), open=tuple(self._to_open()), mend=mend, end=end)
+
+    def _look(self) -> None:
+        if self._browser is not None and not self._is_well(self._browser):
+            self._retire(self._browser)
 
     def _take_back(self) -> Iterator[tuple[Slot, Verdict]]:
         for slot in self._slots:
@@ -247,6 +207,7 @@ class BrowserPool:
                 continue
             if verdict is Verdict.FRESH_BROWSER and slot.browser is not None:
                 slot.browser.condemn()
+                self._look()
             if not self._is_current(slot):
                 slot.forget()
                 continue
@@ -259,7 +220,7 @@ class BrowserPool:
                 yield slot, verdict
 
     def _sort_out(self) -> Iterator[Browser]:
-        if self._browser is not None and (self._life <= 0 or not self._is_well(self._browser)):
+        if self._browser is not None and self._life <= 0:
             self._retire(self._browser)
         for slot in self._slots:
             if slot.is_idle and not self._is_current(slot):
@@ -297,11 +258,7 @@ class BrowserPool:
             yield slot
 
     def _is_current(self, slot: Slot) -> bool:
-        return (
-            slot.browser is not None
-            and slot.browser is self._browser
-            and self._is_well(slot.browser)
-        )
+        return slot.browser is not None and slot.browser is self._browser
 
     def _is_well(self, browser: Browser) -> bool:
         return self._stage is Stage.OPEN and browser.is_alive

@@ -81,6 +81,7 @@ class Slot:
         if self._tab is not None:
             self._tab.rest()
         self._tab = self._context = self.browser = None
+        self.wear = 0.0
         self.enter(SlotState.CLOSED, "")
 
     async def open(self, browser: Browser, *, within: float) -> None:

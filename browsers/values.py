@@ -74,8 +74,10 @@ class Launch:
     replica: str | None = None
     """`127.0.0.1:PORT` of a local 1688; the real host names are resolved to it."""
     retire_after_pages: int = 100
+    """Rendered pages after which it is replaced; a lean page counts a tenth."""
     memory_limit_mb: int = 2048
-    """PSS of the browser's process tree after which it is replaced between pages."""
+    """PSS of the browser's process tree after which it is replaced between pages; a single
+    renderer above half of it is killed at once."""
     scratch: Path | None = None
     """Folder for this launch's temporary files; None makes one, removed at close."""
 

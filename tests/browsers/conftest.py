@@ -10,9 +10,10 @@ import pytest
 from browsers import launch, tree
 from browsers.engine import find_engine
 from browsers.errors import EngineMissing
-from browsers.pool import BrowserPool, Patience
+from browsers.pool import BrowserPool
 from browsers.render import render
 from browsers.values import Launch, Mode, Render, RenderRequest
+from browsers.waiting import Patience
 from tests.browsers.fault_server import FaultServer
 
 BRISK = Patience(context=3, close=3, probe=1, weigh_every=0.2, retry=(0.05, 0.2))

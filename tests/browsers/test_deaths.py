@@ -10,8 +10,8 @@ import signal
 import pytest
 
 from browsers.errors import BrowserLost, PageCrashed, PoolClosed, RenderError, TimedOut
-from browsers.pool import Patience
 from browsers.values import Mode
+from browsers.waiting import Patience
 from tests.browsers.conftest import BRISK, until
 
 BOTH = (Mode.LEAN, Mode.NATURAL)

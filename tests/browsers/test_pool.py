@@ -13,9 +13,10 @@ from browsers.errors import (
     RenderError,
     TimedOut,
 )
-from browsers.pool import BrowserPool, Patience, Waiter
+from browsers.pool import BrowserPool
 from browsers.testing import FakeLauncher
 from browsers.values import Launch, Mode, SlotState
+from browsers.waiting import Patience, Waiter
 from tests.browsers.conftest import until
 
 QUICK = Patience(launch=1, context=0.1, close=0.1, probe=0.1, weigh_every=60, retry=(0.001, 0.002))
