@@ -96,8 +96,12 @@ def open_client(url: str) -> "Redis":
 def connect(url: str) -> "Redis":
     """A client that has been answered. Raises RedisUnavailable."""
     client = open_client(url)
-    with reached(client):
-        client.ping()
+    try:
+        with reached(client):
+            client.ping()
+    except RedisUnavailable:
+        client.close()
+        raise
     return client
 
 

@@ -24,8 +24,7 @@ class KeptRuntime:
         self._open = open_runtime
         self.tell: Callable[[Event], None] = lambda _: None
         """Who hears of every offer; set before the first slice."""
-        self._loop = LoopThread(name="browsers")
-        self._began = False
+        self._loop: LoopThread | None = None
         self._stack: AsyncExitStack | None = None
         self._runtime: Runtime | None = None
         self._drain: Drain | None = None
@@ -43,11 +42,11 @@ class KeptRuntime:
 
     def drain(self, run_id: int) -> "Future[None]":
         """Begin to work on a run; it ends with the run, or after `stop_soon` or `abandon`."""
-        if not self._began:
+        if self._loop is None:
+            self._loop = LoopThread(name="browsers")
             self._loop.start()
-            self._began = True
         self._enough = False
-        return self._loop.run(self._slice(run_id))
+        return self._loop.run(self._slice(self._loop, run_id))
 
     def stop_soon(self) -> None:
         """Let the pages in flight finish and begin none; from any thread or a signal's frame."""
@@ -62,32 +61,32 @@ class KeptRuntime:
 
     def reset(self, *, within: float) -> None:
         """Close the browsers; the next slice opens new ones. Raises TimeoutError."""
-        if self._began and self._stack is not None:
+        if self._loop is not None and self._stack is not None:
             self._loop.run(self._close()).result(within)
 
     def close(self, *, within: float) -> None:
         """End everything, in order. Raises TimeoutError."""
-        if not self._began:
+        if self._loop is None:
             return
         try:
             self.reset(within=within)
         finally:
             self._loop.stop(within=within)
 
-    async def _slice(self, run_id: int) -> None:
+    async def _slice(self, loop: LoopThread, run_id: int) -> None:
         self._task = asyncio.current_task()
         try:
-            self._drain = Drain(await self._opened(), run_id)
+            self._drain = Drain(await self._opened(loop), run_id)
             if not self._enough:  # else it was stopped while the browsers were opened
                 await self._drain.run()
         finally:
             self._drain = self._task = None
 
-    async def _opened(self) -> Runtime:
+    async def _opened(self, loop: LoopThread) -> Runtime:
         if self._runtime is None:
             async with AsyncExitStack() as stack:
                 runtime = await stack.enter_async_context(self._open(self.tell))
-                self._loop.on_stall = runtime.pool.kill
+                loop.on_stall = runtime.pool.kill
                 self._runtime, self._stack = runtime, stack.pop_all()
         return self._runtime
 

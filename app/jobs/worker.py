@@ -150,7 +150,8 @@ class Worker(SimpleWorker):
 
     def _be_known(self) -> None:
         """Registered with RQ; again when Redis has forgotten us."""
-        if not self._redis.hexists(self.key, "birth"):
+        if not self._redis.sismember(self.redis_workers_keys, self.key):
+            self._redis.delete(self.key)  # a beat may have written it anew, and only it
             self.register_birth()  # type: ignore[no-untyped-call]
             self.set_state("idle")
 
@@ -165,16 +166,18 @@ class Worker(SimpleWorker):
             self.clean_registries()  # type: ignore[no-untyped-call]
 
     def _listen(self, seconds: int | None) -> tuple[SafeJob, BellQueue] | None:
-        try:
-            found = BellQueue.dequeue_any(self._ordered_queues, seconds, connection=self._redis)
-        except DequeueTimeout:
-            return None
-        except RedisError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever lay in the queue, it is out of it now
-            self._watcher.say(f"something in a queue is no bell: {type(error).__name__}")
-            return None
-        return cast("tuple[SafeJob, BellQueue] | None", found)
+        while not self._work.is_over:
+            try:
+                found = BellQueue.dequeue_any(self._ordered_queues, seconds, connection=self._redis)
+            except DequeueTimeout:
+                return None
+            except RedisError:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever lay in the queue, it is out of it
+                self._say(f"something in a queue is no bell: {type(error).__name__}")
+            else:
+                return cast("tuple[SafeJob, BellQueue] | None", found)
+        return None
 
     def _is_more(self) -> bool:
         """Whether a burst has to wait for something; naps if so."""
