@@ -165,9 +165,9 @@ async def test_slot_is_mended_when_its_holder_raises(rig):
 
 async def test_browser_is_retired_after_its_pages(make_rig):
     rig = await make_rig(size=2, retire_after_pages=4)
-    for _ in range(3):
+    for _ in range(5):
         await asyncio.gather(*(rig.check(Mode.NATURAL) for _ in range(4)))
-    assert rig.starts in (3, 4)
+    assert 3 <= rig.starts <= 6  # 20 pages; the limit has some jitter, pages in flight are finished
     alive = [browser for browser in rig.recorder.browsers if browser.is_alive]
     assert len(alive) <= 1
 
