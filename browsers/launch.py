@@ -11,7 +11,7 @@ import hashlib
 import os
 import ssl
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -182,7 +182,7 @@ class Chromium:
         self._browser = browser
         self._monitor = monitor
         self._scratch = scratch
-        self._roots = _roots(scratch, engine)
+        self._roots = tuple(member for member in scratch.members() if _is_vital(member))
         self._condemned = False
         self._blamed = False
         browser.on("disconnected", lambda _: self.on_lost())
@@ -270,17 +270,11 @@ async def _wind_up(
         scratch.remove()
 
 
-def _roots(scratch: Scratch, engine: Engine) -> tuple[tree.Member, ...]:
-    """The driver and the browser itself, found by the folder that only they were given."""
-    return tuple(_driver_and_browser(scratch.members(), engine))
-
-
-def _driver_and_browser(started: tuple[tree.Member, ...], engine: Engine) -> Iterator[tree.Member]:
-    for member in started:
-        command = member.command()
-        is_browser = command.startswith(f"{engine.path} ") and " --type=" not in command
-        if is_browser or command.endswith(" run-driver"):
-            yield member
+def _is_vital(member: tree.Member) -> bool:
+    """Whether it is the driver or the browser itself (or a wrapper script round it)."""
+    command = member.command()
+    is_browser = "--remote-debugging-pipe" in command and " --type=" not in command
+    return is_browser or command.endswith(" run-driver")
 
 
 def _kill_all(members: tuple[tree.Member, ...]) -> None:

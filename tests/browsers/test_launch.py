@@ -2,14 +2,17 @@
 
 import asyncio
 import os
+import signal
 import tempfile
 
 import pytest
 
 from browsers import launch, tree
+from browsers.engine import find_engine
 from browsers.errors import BrowserLost, EngineMissing
 from browsers.launch import sandboxed, start
 from browsers.values import Launch
+from tests.browsers.conftest import until
 
 
 def program(path, text):
@@ -81,6 +84,22 @@ async def test_temporary_files_are_in_the_scratch_folder(server, tmp_path):
     assert tempfile.gettempdir() != str(own)
     await browser.close(within=3)
     assert not own.exists()
+
+
+async def test_browser_behind_a_wrapper_script_is_ended_too(server, tmp_path):
+    wrapper = program(tmp_path / "wrapper", f'#!/bin/sh\n{find_engine().path} "$@"\n')
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    browser = await start(Launch(executable=wrapper, replica=server.address, scratch=scratch))
+    assert len(browser._roots) == 3
+    members = browser.members()
+    driver = next(root for root in browser._roots if "run-driver" in root.command())
+    for member in members:
+        os.kill(member.pid, signal.SIGSTOP)
+    driver.kill()
+    await until(lambda: not browser.is_alive)
+    await browser.close(within=1)
+    assert [member.command() for member in members if member.is_alive] == []
 
 
 async def test_two_starts_at_once_do_not_mix_their_folders(server, tmp_path):
