@@ -18,6 +18,8 @@ COMMAND = (sys.executable, "-m", "app.cli", "worker")
 CLOCKS = (0, 3600, 0, -3600)
 """Seconds by which the clocks of the workers are wrong, in turn."""
 SECONDS_TO_LEAVE = 60
+KNOWN_NOISE = "Exception during reset or similar"
+"""SQLAlchemy's log, traceback included, of a connection that broke; the error itself is met."""
 
 
 @dataclass(kw_only=True)
@@ -143,10 +145,12 @@ def _code_of(worker: Worker) -> str:
 
 
 def _last_lines(log: Path) -> Iterator[str]:
-    inside = False
+    inside = is_known = False
     for line in log.read_text(errors="replace").splitlines() if log.exists() else ():
+        if line.startswith(("pwsync: ", "run ", KNOWN_NOISE)):
+            is_known = line.startswith(KNOWN_NOISE)
         if line.startswith("Traceback "):
-            inside = True
+            inside = not is_known
         elif inside and not line.startswith(" "):
             inside = False
             yield line

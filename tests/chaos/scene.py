@@ -119,7 +119,11 @@ def _storm(scene: Scene) -> dict[str, Any]:
         crew.end()
     figures = {"ended": ended, "seconds": seconds} | _figures(storm, crew, left)
     facts = verdict.Facts(
-        run_id=run_id, environment=scene.environment, mark=scene.mark, journal=scene.journal
+        run_id=run_id,
+        environment=scene.environment,
+        mark=scene.mark,
+        journal=scene.journal,
+        robbed=storm.robbed,
     )
     try:
         return figures | verdict.judge(facts, engine, scene.site, figures)

@@ -5,14 +5,17 @@ import random
 import sys
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, Row, select
 
 from app import models
 from app.models import table
 from app.runs.counts import Counts, counts
 from app.runs.outcomes import CLOSED, LEASED, RunState
+from app.store.clock import now
 from app.store.engine import DatabaseUnavailable, reading
 from tests.chaos.crew import Crew, Worker
 from tests.chaos.plan import Blow, Plan, blows
@@ -25,6 +28,14 @@ STANDING = frozenset({RunState.PARKED, RunState.PAUSED})
 ITEM = table(models.RunItem)
 
 
+class Robbed(NamedTuple):
+    """A try whose worker was killed, and when, by the database's clock."""
+
+    offer_id: str
+    attempt: int
+    at: datetime
+
+
 class Storm:
     """Deals the blows of a plan to one run, in the order and at the progress that it says."""
 
@@ -34,6 +45,7 @@ class Storm:
         self.blows = deque(blows(plan))
         self.dealt: Counter[str] = Counter()
         self.servers: Servers | None = None
+        self.robbed: list[Robbed] = []
         self._later: list[tuple[float, Callable[[], None]]] = []
         self._seen: Counts | None = None
         self._looked = self._told = 0.0
@@ -96,6 +108,8 @@ class Storm:
         busy = [one for one in awake if one.pid in holders]
         if blow is Blow.PAUSE:
             return len(awake) > 1 and self._pause(busy)
+        if blow is Blow.KILL_WORKER and busy:
+            self._note_kill(busy[0])
         return any(map(_HITS[blow], [self.crew] * len(busy), busy))
 
     def _pause(self, busy: list[Worker]) -> bool:
@@ -104,14 +118,27 @@ class Storm:
             self.later(1.6 * self.plan.lease, lambda: self.crew.wake(busy[0]))
         return bool(busy)
 
+    def _note_kill(self, worker: Worker) -> None:
+        """What it holds in the moment before it is killed."""
+        held = [one for one in self._leases() if _pid_of(one.owner) == worker.pid]
+        self.robbed += [Robbed(one.offer_id, one.attempt, one.at) for one in held]
+
     def _holders(self) -> set[int]:
         """Process ids of those who hold leases."""
-        held = select(ITEM.c.owner).where(ITEM.c.run_id == self.run_id, ITEM.c.state == LEASED)
+        return {_pid_of(one.owner) for one in self._leases()}
+
+    def _leases(self) -> Sequence[Row[Any]]:
+        query = select(ITEM.c.owner, ITEM.c.offer_id, ITEM.c.attempt, now().label("at"))
+        held = (ITEM.c.run_id == self.run_id, ITEM.c.state == LEASED)
         try:
             with reading(self.engine) as conn:
-                return {int(owner.split(":")[-2]) for owner in conn.scalars(held.distinct())}
+                return conn.execute(query.where(*held)).all()
         except DatabaseUnavailable:
-            return set()
+            return ()
+
+
+def _pid_of(owner: str) -> int:
+    return int(owner.split(":")[-2])
 
 
 def _kill_worker(crew: Crew, worker: Worker) -> bool:

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from app.replica.serve import Replica
 from app.store.engine import reading
 from tests.accept import wrong_names
 from tests.chaos.crew import ROOT, leftovers
+from tests.chaos.storm import Robbed
 
 ITEM, ATTEMPT = table(models.RunItem), table(models.Attempt)
 EXAMPLES = 20
@@ -30,6 +32,7 @@ class Facts:
     environment: dict[str, str]
     mark: str
     journal: Path
+    robbed: Sequence[Robbed]
 
 
 def judge(facts: Facts, engine: Engine, site: Replica, figures: dict[str, Any]) -> dict[str, Any]:
@@ -37,6 +40,7 @@ def judge(facts: Facts, engine: Engine, site: Replica, figures: dict[str, Any]) 
     found = {
         "outcomes": _count(engine, ITEM, ITEM.c.state, facts.run_id),
         "attempts": _count(engine, ATTEMPT, ATTEMPT.c.ending, facts.run_id),
+        "recovered_after_seconds": _spread(recovered_after(engine, facts.run_id, facts.robbed)),
         "audit": audit(facts),
         **compare(engine, site, facts.run_id),
         "left_over": left_over(facts.mark),
@@ -44,7 +48,7 @@ def judge(facts: Facts, engine: Engine, site: Replica, figures: dict[str, Any]) 
     return found | {"wrong": (wrong := list(complaints(figures | found))), "clean": not wrong}
 
 
-def complaints(found: dict[str, Any]):
+def complaints(found: dict[str, Any]) -> Iterator[str]:
     """What is not as it must be, in words. Pure."""
     audited = found["audit"]
     history = audited.get("history", {})
@@ -65,10 +69,27 @@ def complaints(found: dict[str, Any]):
     return (sentence for sentence, holds in rules.items() if not holds)
 
 
+def _spread(found: list[float]) -> dict[str, float]:
+    """Of ascending numbers."""
+    if not found:
+        return {"number": 0}
+    return {"number": len(found), "median": found[len(found) // 2], "longest": found[-1]}
+
+
 def _count(engine: Engine, rows: Any, column: Any, run_id: int) -> dict[str, int]:
     query = select(column, func.count()).where(rows.c.run_id == run_id).group_by(column)
     with reading(engine) as conn:
         return {str(word): number for word, number in conn.execute(query)}
+
+
+def recovered_after(engine: Engine, run_id: int, robbed: Sequence[Robbed]) -> list[float]:
+    """Seconds from the kill of a worker until somebody else began what it held, ascending."""
+    tries = select(ATTEMPT.c.offer_id, ATTEMPT.c.attempt, ATTEMPT.c.started_at)
+    with reading(engine) as conn:
+        rows = conn.execute(tries.where(ATTEMPT.c.run_id == run_id))
+        starts = {(str(offer_id), attempt): began for offer_id, attempt, began in rows}
+    again = ((one.at, starts.get((str(one.offer_id), one.attempt + 1))) for one in robbed)
+    return sorted(round((began - at).total_seconds(), 1) for at, began in again if began)
 
 
 def audit(facts: Facts) -> dict[str, Any]:
