@@ -102,6 +102,23 @@ class Mended(BaseLoader):
         return source, name, fresh
 
 
+class JobId(str):
+    """An id that can be decoded: rq-dashboard 0.9 takes ids for bytes, RQ 3 gives text."""
+
+    __slots__ = ()
+
+    def decode(self, _: str) -> str:
+        return str(self)
+
+
+class ShownJob(Job):
+    """A job as rq-dashboard reads it."""
+
+    @property
+    def dependency_ids(self) -> list[str]:
+        return [JobId(one) for one in super().dependency_ids]
+
+
 def described(job: Job) -> str:
     """A job's description and, where it reports one, its progress."""
     try:
@@ -138,7 +155,7 @@ def make_dashboard(connection: Redis | None, *, shown: str = "") -> ASGIApp:
 def _speak_json() -> None:
     """Where rq-dashboard leaves the serializer open, RQ takes pickle."""
     web.config.serializer = JSONSerializer
-    web.Job = SimpleNamespace(fetch=partial(Job.fetch, serializer=JSONSerializer))
+    web.Job = SimpleNamespace(fetch=partial(ShownJob.fetch, serializer=JSONSerializer))
     web.Worker = SimpleNamespace(all=partial(Worker.all, serializer=JSONSerializer))
     web.requeue_job = partial(requeue_job, serializer=JSONSerializer)
     web.format_job_description = described

@@ -5,6 +5,7 @@ Reads headers, asks `rules.py`, answers refusals, and puts the security headers 
 
 import base64
 import binascii
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 
 from starlette.datastructures import MutableHeaders
@@ -62,13 +63,19 @@ class Guard:
         await answer(scope, receive, _with_headers(send))
 
     def _token(self, request: HTTPConnection) -> tuple[Token | None, bool]:
-        """The token of a request, and whether a cookie stood for it; closed if none are usable."""
-        try:
-            if presented := _presented(request.headers.get("authorization", "")):
-                return self._tokens.find(presented), False
-            return self._sessions.find(request.cookies.get(COOKIE, "")), True
-        except TokensUnusable:
-            return None, False
+        """The token of a request, and whether a cookie stood for it."""
+        if presented := _presented(request.headers.get("authorization", "")):
+            return _find(self._tokens.find, presented), False
+        found = _find(self._sessions.find, request.cookies.get(COOKIE, ""))
+        return found, found is not None
+
+
+def _find(find: Callable[[str], Token | None], presented: str) -> Token | None:
+    """Nobody is let in while the tokens are unusable."""
+    try:
+        return find(presented)
+    except TokensUnusable:
+        return None
 
 
 def _presented(authorization: str) -> str:

@@ -83,7 +83,7 @@ class TokenFile:
         if status.st_mode & OTHERS or status.st_uid != os.geteuid():
             raise TokensUnusable(f"{self.path} is not yours alone: chown it to you, chmod it 600")
         try:
-            rows: list[dict[str, str]] = json.loads(self.path.read_text())["tokens"]
+            rows: list[dict[str, str]] = list(json.loads(self.path.read_text())["tokens"])
         except (OSError, ValueError, LookupError, TypeError) as error:
             raise TokensUnusable(
                 f"{self.path} cannot be read: remove it and make new tokens"

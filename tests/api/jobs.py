@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from redis import Redis
 from rq import Queue
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
@@ -68,8 +67,3 @@ def _wait(job: Job, status: JobStatus) -> None:
     while job.get_status(refresh=True) is not status:
         assert time.monotonic() < deadline, f"{job.id} is {job.get_status()}"
         time.sleep(0.05)  # polling another program, with a deadline
-
-
-def forge(connection: Redis, key: str, value: dict[str, bytes]) -> None:
-    """What somebody who can write to Redis may put there."""
-    connection.hset(key, mapping=value)

@@ -105,8 +105,9 @@ def watch(tmp_path: Path) -> Iterator[Callable[..., Watched]]:
     """Start a program; it is gone after the test, whatever happens."""
     started: list[Watched] = []
 
-    def start(*words: str, **more: str) -> Watched:
-        started.append(Watched(list(words), dict(os.environ) | more, tmp_path))
+    def start(*words: str, only: dict[str, str] | None = None) -> Watched:
+        """`only`: its whole environment."""
+        started.append(Watched(list(words), only or dict(os.environ), tmp_path))
         return started[-1]
 
     yield start
