@@ -16,6 +16,7 @@ from redis.client import Pipeline
 from redis.exceptions import (
     AuthenticationError,
     AuthorizationError,
+    ConnectionError,  # noqa: A004 - Redis' own
     RedisError,
     ResponseError,
     WatchError,
@@ -35,7 +36,7 @@ COUNTER_TTL = 2 * FAILURE_TTL
 LOCK_SECONDS = 60
 TRIES = 5
 LABEL_LENGTH = 200
-CONNECT_SECONDS, ANSWER_SECONDS = 2.0, 5.0
+CONNECT_SECONDS, ANSWER_SECONDS = 2.0, 3.0
 
 
 class RedisUnavailable(Exception):
@@ -84,7 +85,8 @@ def open_client(url: str) -> "Redis":
             socket_connect_timeout=CONNECT_SECONDS,
             socket_timeout=ANSWER_SECONDS,
             health_check_interval=15,
-            retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), 2),
+            # a connection that broke is made anew; who does not answer is not asked twice
+            retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), 1, (ConnectionError,)),
         )
     except ValueError:  # its text may hold the password
         raise RedisUnavailable(

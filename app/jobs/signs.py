@@ -65,6 +65,7 @@ class Signs:
         self._events: deque[Event] = deque(maxlen=EVENTS)
         self._run_id: int | None = None
         self._state = "idle"
+        self._is_lit = False
         self._ended = threading.Event()
         self._changed = threading.Event()
         self._thread = threading.Thread(target=self._shine, name="beacon", daemon=True)
@@ -77,8 +78,9 @@ class Signs:
         self._ended.set()
         self._changed.set()
         self._thread.join(SHINE_SECONDS)
-        with suppress(RedisUnavailable):
-            beacons.fade(self._redis, self._name)
+        if self._is_lit:
+            with suppress(RedisUnavailable):
+                beacons.fade(self._redis, self._name)
 
     def tell(self, event: Event) -> None:
         """Take note of an event and pass it on."""
@@ -130,8 +132,11 @@ class Signs:
     def _shine(self) -> None:
         while not self._ended.is_set():
             self._changed.clear()
-            with suppress(RedisUnavailable):
+            try:
                 beacons.shine(self._redis, self._name, self.beacon())
+                self._is_lit = True
+            except RedisUnavailable:
+                self._is_lit = False
             self._changed.wait(SHINE_SECONDS)
 
 

@@ -19,6 +19,7 @@ from app.jobs.turn import Turn, Turns
 from app.runs.counts import Counts, counts
 from app.runs.due import Due, due_runs
 from app.runs.states import Run, close_if_finished
+from app.store.engine import StoreError
 
 CLOSE_SECONDS = 20.0
 SAME_SIGNAL_SECONDS = 1.0
@@ -87,6 +88,8 @@ class Work:
             turn.take()
         except CancelledError:
             pass  # told to end the pages in flight, too; their leases are given back
+        except StoreError:
+            raise  # the browsers are well
         except Exception:
             with suppress(TimeoutError):  # whatever went wrong, the next turn has new browsers
                 self._kept.reset(within=CLOSE_SECONDS)

@@ -97,6 +97,7 @@ class Worker(SimpleWorker):
         self._left: Run | None = None
         """The run of the bell just answered, if something of it is left."""
         self._fatal: Exception | None = None
+        self._is_away = False
 
     def _set_ip_address(self, connection: "Redis") -> None:  # noqa: ARG002
         """RQ would ask Redis; it may be away when a worker begins."""
@@ -120,9 +121,13 @@ class Worker(SimpleWorker):
                     pass
             finally:
                 self._work.close()
-                with suppress(RedisError):
-                    self.register_death()  # type: ignore[no-untyped-call]
+                self._sign_off()
         return self._work.cold or 0
+
+    def _sign_off(self) -> None:
+        if not self._is_away:  # else each word to it costs a timeout, and its keys expire anyway
+            with suppress(RedisError):
+                self.register_death()  # type: ignore[no-untyped-call]
 
     def _live(self, burst: bool) -> bool:
         """One round; False: a burst has nothing left to do."""
@@ -229,7 +234,8 @@ class Worker(SimpleWorker):
         except Exception as error:
             self._note_failure(run, error)
             raise
-        job.show(progress_of(found))
+        with suppress(RedisError):
+            job.show(progress_of(found))
         if found.run.state in WORKABLE and due_items(self._engine, run_id):
             self._left = found.run
         return f"{found.run.state} {progress_of(found)}"
@@ -261,6 +267,7 @@ class Worker(SimpleWorker):
 
     def _alone(self, error: Exception, burst: bool) -> bool:
         """Work on what the ledger has until Redis answers; False: a burst has nothing left."""
+        self._is_away = True
         if isinstance(error, RedisError):
             error = doorbell.unavailable(self._redis, error)
         self._say(f"{error}; working from the ledger alone")
@@ -273,6 +280,7 @@ class Worker(SimpleWorker):
                 pause = min(pause * 2, longest)
             with suppress(RedisError):
                 self._redis.ping()
+                self._is_away = False
                 self._say("Redis answers")
                 return True
         return True

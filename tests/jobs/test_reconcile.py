@@ -15,6 +15,7 @@ from app.refs import read_refs
 from app.runs import states
 from app.runs.claims import claim, give_back
 from app.runs.counts import counts
+from app.runs.due import due_items, is_held
 from app.runs.opening import open_run
 from app.runs.outcomes import RunState
 from app.runs.states import Run
@@ -80,6 +81,17 @@ def test_leased_items_are_left_to_their_holder_until_the_lease_is_over(engine, c
     assert reconcile(engine, connection) == []
     expire(engine)
     assert reconcile(engine, connection) == [run.id]
+
+
+def test_what_is_due_and_who_holds_it_is_known(engine: Engine):
+    run = opened(engine)
+    assert (due_items(engine, run.id), is_held(engine, run.id, "dead")) == (3, False)
+    held(engine, run, 2, 30)
+    assert (due_items(engine, run.id), is_held(engine, run.id, "dead")) == (1, True)
+    assert is_held(engine, run.id, "other") is False
+    assert due_items(engine, run.id, within=40) == 3
+    expire(engine)
+    assert due_items(engine, run.id) == 3
 
 
 def test_a_run_whose_last_worker_died_before_closing_it_is_closed(engine, connection):

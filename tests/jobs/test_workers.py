@@ -10,6 +10,7 @@ from app.jobs import doorbell
 from app.jobs.doorbell import queue_of
 from app.jobs.work import SAME_SIGNAL_SECONDS
 from app.replica.serve import running
+from app.runs.claims import claim, give_back
 from app.runs.outcomes import RunState
 from tests.jobs.conftest import PROGRAM, Crew, until
 
@@ -158,6 +159,18 @@ def test_what_a_killed_worker_held_is_done_by_another(crew: Crew):
         assert crew.stop(heir) == 0
     assert {"abandoned"} < {ending for _, _, ending in crew.tries(run)}
     assert crew.counts(run).finished == 6
+
+
+def test_a_worker_does_not_sit_on_a_run_that_is_in_other_hands(crew: Crew):
+    taken = crew.open(5)
+    claims = claim(crew.engine, taken.id, 5, owner="another", lease_seconds=600)
+    crew.start(RUN__SLICE_SECONDS="600")
+    until(lambda: any(one.run_id == taken.id for one in crew.beacons()))
+    other = crew.open(5)
+    crew.until_done(other)
+    assert crew.counts(taken).leased == 5
+    give_back(crew.engine, claims)
+    crew.until_done(taken)
 
 
 def test_a_burst_ends_when_nothing_is_left(crew: Crew):
