@@ -5,7 +5,6 @@ Reads headers, asks `rules.py`, answers refusals, and puts the security headers 
 
 import base64
 import binascii
-from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 
 from starlette.datastructures import MutableHeaders
@@ -16,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api.login import login_page
 from app.api.rules import Asked, Refusal, refusal
 from app.api.sessions import COOKIE, Sessions
-from app.api.tokens import Token, Tokens, TokensUnusable
+from app.api.tokens import Token, Tokens
 
 SCOPE = "token_scope"
 """Key in the request's `state`: what its token may do (`tokens.Scope`), None without one."""
@@ -65,17 +64,9 @@ class Guard:
     def _token(self, request: HTTPConnection) -> tuple[Token | None, bool]:
         """The token of a request, and whether a cookie stood for it."""
         if presented := _presented(request.headers.get("authorization", "")):
-            return _find(self._tokens.find, presented), False
-        found = _find(self._sessions.find, request.cookies.get(COOKIE, ""))
+            return self._tokens.find(presented), False
+        found = self._sessions.find(request.cookies.get(COOKIE, ""))
         return found, found is not None
-
-
-def _find(find: Callable[[str], Token | None], presented: str) -> Token | None:
-    """Nobody is let in while the tokens are unusable."""
-    try:
-        return find(presented)
-    except TokensUnusable:
-        return None
 
 
 def _presented(authorization: str) -> str:

@@ -71,11 +71,11 @@ class TokenFile:
         """The tokens in the file now; read again when it has changed. Raises TokensUnusable."""
         try:
             status = self.path.stat()
+            if self._seen != (status.st_mtime_ns, status.st_ino):
+                self._tokens = tuple(map(self._token, self._rows()))
+                self._seen = (status.st_mtime_ns, status.st_ino)
         except FileNotFoundError:
             return ()
-        if self._seen != (status.st_mtime_ns, status.st_ino):
-            self._tokens = tuple(map(self._token, self._rows()))
-            self._seen = (status.st_mtime_ns, status.st_ino)
         return self._tokens
 
     def _rows(self) -> list[dict[str, str]]:
@@ -83,12 +83,11 @@ class TokenFile:
         if status.st_mode & OTHERS or status.st_uid != os.geteuid():
             raise TokensUnusable(f"{self.path} is not yours alone: chown it to you, chmod it 600")
         try:
-            rows: list[dict[str, str]] = list(json.loads(self.path.read_text())["tokens"])
-        except (OSError, ValueError, LookupError, TypeError) as error:
+            return list(json.loads(self.path.read_bytes())["tokens"])
+        except (ValueError, LookupError, TypeError) as error:
             raise TokensUnusable(
                 f"{self.path} cannot be read: remove it and make new tokens"
             ) from error
-        return rows
 
     def _token(self, row: dict[str, str]) -> Token:
         try:
@@ -116,8 +115,12 @@ class Tokens:
         self._file = file
 
     def all(self) -> tuple[Token, ...]:
-        """Raises TokensUnusable."""
-        return (*self._given, *(self._file.tokens() if self._file else ()))
+        """Those of a file that has become unusable count no more."""
+        try:
+            kept = self._file.tokens() if self._file else ()
+        except (TokensUnusable, OSError):
+            kept = ()
+        return (*self._given, *kept)
 
     def find(self, presented: str) -> Token | None:
         """The token that was presented, None if there is no such; takes as long for either."""

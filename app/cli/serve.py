@@ -87,17 +87,17 @@ def _tokens(settings: "Settings") -> "Tokens":
 
     own = settings.api.token
     given = [Token(digest=digest_of(own.get_secret_value()), scope=Scope.ADMIN)] if own else []
-    tokens = Tokens(given=given, file=TokenFile(settings.data_dir))
+    file = TokenFile(settings.data_dir)
     try:
-        some = bool(tokens.all())
-    except TokensUnusable as error:
+        some = bool(given or file.tokens())
+    except (TokensUnusable, OSError) as error:
         raise UsageError(str(error)) from error
     if not some and not _is_loopback(settings.api.host):
         raise UsageError(
             f"{settings.api.host} can be reached by others and there is no token: "
             "make one with `pwsync serve --new-token`, or listen on 127.0.0.1"
         )
-    return tokens
+    return Tokens(given=given, file=file)
 
 
 def _is_loopback(host: str) -> bool:

@@ -46,7 +46,9 @@ def test_a_damaged_file_is_told_and_lets_nobody_in(tmp_path, text):
     file.make(Scope.ADMIN)
     file.path.write_text(text)
     with pytest.raises(TokensUnusable, match="remove"):
-        Tokens(file=TokenFile(tmp_path)).all()
+        TokenFile(tmp_path).tokens()
+    given = Token(digest=digest_of("given"), scope=Scope.RUN)
+    assert Tokens(given=[given], file=TokenFile(tmp_path)).all() == (given,)
 
 
 def test_a_file_that_others_can_read_is_refused(tmp_path):
