@@ -79,6 +79,17 @@ def test_an_hourly_batch_is_due_every_real_hour():
             assert steps == {timedelta(hours=1)}
 
 
+def test_minutes_that_the_clock_leaves_out_are_no_real_minutes():
+    howe = "Australia/Lord_Howe"  # 02:00 to 02:30 is left out
+    assert days_of("*/20 2 * * *", howe, CHANGES[howe][1], 5)[3:] == [
+        "10-04 02:30 +1100", "10-04 02:40 +1100",
+    ]  # fmt: skip
+    found = timetable("*/20 * * * *", howe).forwards(CHANGES[howe][1] - timedelta(minutes=41))
+    assert [wall_clock(at, howe)[6:11] for at in islice(found, 4)] == [
+        "01:20", "01:40", "02:40", "03:00",
+    ]  # fmt: skip
+
+
 def test_two_times_that_fall_together_are_one_instant():
     assert days_of("30 2,3 * * *", BERLIN, CHANGES[BERLIN][0], 4) == [
         "03-28 02:30 +0100", "03-28 03:30 +0100", "03-29 03:30 +0200", "03-30 02:30 +0200",

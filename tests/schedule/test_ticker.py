@@ -3,6 +3,7 @@
 import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from itertools import takewhile
 
@@ -138,6 +139,43 @@ def test_the_key_keeps_a_second_one_out_even_from_one_that_planned_the_same(engi
     [fired] = tick(engine, [batch], now=later(5))
     with pytest.raises(IntegrityError):
         transact(engine, lambda conn: fires.write(conn, fired))
+
+
+def test_schedulers_that_see_a_batch_first_at_once_begin_it_once(places, batch_of, book):
+    engines = places(4)
+    names = [f"b{number}" for number in range(10)]
+    barrier = threading.Barrier(4)
+
+    def look(engine) -> list[Fire]:
+        written = []
+        for name in names:
+            barrier.wait(60)
+            written += tick(engine, [batch_of(name)], now=MORNING)
+        return written
+
+    with ThreadPoolExecutor(4) as threads:
+        written = [each for own in threads.map(look, engines) for each in own]
+    assert sorted(each.name for each in written) == sorted(names)
+    assert {each.decision for each in written} == {Decision.BEGUN}
+
+
+def test_persons_who_fire_at_once_open_one_run(places, batch_of):
+    engines = places(4)
+    batches = [batch_of(f"b{number}") for number in range(10)]
+    tick(engines[0], batches, now=MORNING)
+    barrier = threading.Barrier(4)
+
+    def ask(engine) -> int:
+        opened = 0
+        for batch in batches:
+            barrier.wait(60)
+            with suppress(BatchBusy):
+                fire(engine, batch)
+                opened += 1
+        return opened
+
+    with ThreadPoolExecutor(4) as threads:
+        assert sum(threads.map(ask, engines)) == len(batches) == runs(engines[0])
 
 
 class Killed(BaseException):
