@@ -162,7 +162,11 @@ def test_no_address_is_posted_to(connection, work):
     with HTTPServer(("127.0.0.1", 0), Trap) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        hook = {"url": f"http://127.0.0.1:{server.server_port}/", "job_status": "finished"}
+        hook = {
+            "url": f"http://127.0.0.1:{server.server_port}/",
+            "job_status": "finished",
+            "method": "POST",
+        }
         forge(connection, ["pwsync.drain", None, [1], {}], webhooks=json.dumps([hook]))
         work()
         server.shutdown()
@@ -174,8 +178,9 @@ def test_no_address_is_posted_to(connection, work):
 @pytest.mark.parametrize("field", ["retries_left", "repeats_left"])
 def test_no_job_comes_back_by_itself(connection, work, field):
     forge(connection, FORGED["a shell"], **{field: 1000, "repeat_intervals": "[0]"})
-    work()
+    ears = work()
     assert status(connection) == "failed"
+    assert len(ears.said) == 1, "it was tried once"
     assert connection.llen(queue_of(connection, "default").key) == 0
 
 
