@@ -6,7 +6,7 @@ import sys
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Engine, Row, select
@@ -96,7 +96,13 @@ class Storm:
 
     def _deal(self, finished: int) -> None:
         if self.blows and self.blows[0].finished <= finished and self._strike(self.blows[0].blow):
-            self.dealt[str(self.blows.popleft().blow)] += 1
+            self._note(self.blows.popleft().blow, finished)
+
+    def _note(self, blow: Blow, finished: int) -> None:
+        self.dealt[str(blow)] += 1
+        line = {"at": datetime.now(UTC).isoformat(), "blow": str(blow), "finished": finished}
+        with (self.crew.folder / "blows.jsonl").open("a") as file:
+            file.write(f"{json.dumps(line)}\n")
 
     def _strike(self, blow: Blow) -> bool:
         """Deal one blow; False if it has to wait for somebody to hit."""
