@@ -77,7 +77,8 @@ def _worker(settings: "Settings", engine: "Engine", connection: "Redis", name: s
     from app.jobs.turn import Turns
     from app.jobs.worker import Worker
 
-    logging.getLogger("rq").addHandler(logging.NullHandler())  # what matters of it, Lines says
+    for library in ("rq", "sqlalchemy"):  # what matters of them, Lines says
+        logging.getLogger(library).addHandler(logging.NullHandler())
     here_is_replica = settings.site.replica is not None
     lines = Lines(engine.dialect.name)
     lines.say("the worker waits for runs")

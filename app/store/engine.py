@@ -184,7 +184,8 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def _picture(engine: Engine) -> Iterator[Connection]:
     with engine.connect() as conn:
         if conn.dialect.name == "mysql":
-            conn.execution_options(isolation_level="REPEATABLE READ")
+            # as a statement: SQLAlchemy lets a broken connection's raw error out of its own option
+            conn.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             conn.exec_driver_sql("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
         yield conn
 
