@@ -1,6 +1,7 @@
 """The gap between pages: bounds, order, and no gap at all for a replica."""
 
 import random
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ def test_the_first_turn_is_now_and_the_next_ones_queue_behind_it():
     gap = PageGap(low=6, high=10, chance=random.Random(1))
     waits = [gap.book() for _ in range(5)]
     assert waits[0] == 0
-    steps = [later - earlier for earlier, later in zip(waits, waits[1:], strict=False)]
+    steps = [later - earlier for earlier, later in pairwise(waits)]
     assert all(6 - 0.1 <= step <= 10 for step in steps)
 
 
