@@ -187,9 +187,7 @@ def _end(settings: "Settings", engine: "Engine", written: "Sequence[Fire]", *, h
         numbers = ", ".join(map(str, opened))
         working.say(f"no redis_url, no workers: `pwsync resume RUN` works on {numbers}")
     codes = [
-        working.work(
-            settings, engine, read_run(engine, run), progress="auto", as_json=False, here=True
-        )
+        working.work(settings, engine, read_run(engine, run), working.Way(here=True))
         for run in (opened if here else [])
     ]
     return next((code for code in codes if code), exits.SOME_FAILED if failed else exits.GOOD)

@@ -8,7 +8,7 @@ import typer
 
 from app.cli import working
 from app.cli.errors import UsageError
-from app.cli.working import AsJson, Shown, say
+from app.cli.working import AsJson, Shown, Way, say
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -59,7 +59,7 @@ def top(
     from app.settings import load
     from app.wiring import open_database
 
-    working.check_word("--progress", progress)
+    way = Way(progress=progress, as_json=as_json)
     settings = load()
     engine = open_database(settings)
     if run is None:
@@ -68,7 +68,7 @@ def top(
             raise UsageError("no run is unfinished; `pwsync runs` lists them all")
         run = unfinished[-1].id
     found = states.read_run(engine, run)
-    code = working.follow(engine, connect(settings), found, progress=progress, as_json=as_json)
+    code = working.follow(engine, connect(settings), found, way)
     raise typer.Exit(code)
 
 

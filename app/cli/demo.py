@@ -26,14 +26,14 @@ def demo(
     again: some prices have moved since.
     """
     from app.cli.sync import flags, open_or_continue
-    from app.cli.working import check_word, work
+    from app.cli.working import Way, work
     from app.refs import read_refs
     from app.replica.serve import running
     from app.runs.states import recent_runs
     from app.settings import load
     from app.wiring import open_database
 
-    check_word("--progress", progress)
+    way = Way(progress=progress, here=True)
     home = load().data_dir / "demo"
     own = {"data_dir": home, "database_url": f"sqlite:///{home / 'pwsync.db'}"}
     before = open_database(load(own))
@@ -45,7 +45,7 @@ def demo(
         intake = read_refs(offer["url"] for offer in site.listed())
         label = f"{offers} offers of the local 1688"
         run = open_or_continue(settings, engine, intake, label=label)
-        code = work(settings, engine, run, progress=progress, as_json=False, here=True)
+        code = work(settings, engine, run, way)
         _say_next(settings, engine, run.id)
         engine.dispose()
     raise typer.Exit(code)

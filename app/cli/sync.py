@@ -1,6 +1,7 @@
 """`pwsync sync`, `resume` and `retry`: offers in, rows out, seen live."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +21,7 @@ from app.cli.working import (
     Priority,
     Replica,
     Shown,
+    Way,
     say,
 )
 
@@ -66,26 +68,16 @@ def sync(
     from app.settings import load
     from app.wiring import open_database
 
-    working.check_word("--progress", progress)
-    working.check_word("--priority", priority)
+    way = Way(progress=progress, as_json=as_json, detach=detach, here=here, priority=priority)
     working.seconds_of(time_limit)
     intake = _read(refs or [], inputs or [])
     settings = load(flags(replica, contexts, mode))
-    working.check_detach(settings, detach=detach, here=here)
+    working.check_workers(settings, way)
     engine = open_database(settings)
     try:
         run = open_or_continue(settings, engine, intake, new=new, priority=priority)
         working.put_limits(engine, run.id, limit, time_limit, max_failures)
-        code = working.work(
-            settings,
-            engine,
-            run,
-            progress=progress,
-            as_json=as_json,
-            detach=detach,
-            here=here,
-            priority=priority,
-        )
+        code = working.work(settings, engine, run, way)
     finally:
         engine.dispose()
     raise typer.Exit(code)
@@ -112,12 +104,12 @@ def resume(
     from app.settings import load
     from app.wiring import open_database
 
-    working.check_word("--progress", progress)
+    way = Way(progress=progress, as_json=as_json, detach=detach, here=here)
     if priority is not None:
         working.check_word("--priority", priority)
     working.seconds_of(time_limit)
     settings = load(flags(replica, contexts, mode))
-    working.check_detach(settings, detach=detach, here=here)
+    working.check_workers(settings, way)
     engine = open_database(settings)
     try:
         _same_site(settings, states.read_run(engine, run))
@@ -126,14 +118,7 @@ def resume(
         found = states.resume(engine, run)
         working.put_limits(engine, run, limit, time_limit, max_failures)
         code = working.work(
-            settings,
-            engine,
-            found,
-            progress=progress,
-            as_json=as_json,
-            detach=detach,
-            here=here,
-            priority=found.options.get("priority", "default"),
+            settings, engine, found, replace(way, priority=found.options.get("priority", "default"))
         )
     finally:
         engine.dispose()
@@ -159,10 +144,9 @@ def retry(
     from app.settings import load
     from app.wiring import open_database
 
-    working.check_word("--progress", progress)
-    working.check_word("--priority", priority)
+    way = Way(progress=progress, as_json=as_json, detach=detach, here=here, priority=priority)
     settings = load(flags(replica, contexts, mode))
-    working.check_detach(settings, detach=detach, here=here)
+    working.check_workers(settings, way)
     engine = open_database(settings)
     try:
         old = states.read_run(engine, run)
@@ -174,16 +158,7 @@ def retry(
             label=f"retry of run {run}: {only}",
             priority=priority,
         )
-        code = working.work(
-            settings,
-            engine,
-            again,
-            progress=progress,
-            as_json=as_json,
-            detach=detach,
-            here=here,
-            priority=priority,
-        )
+        code = working.work(settings, engine, again, way)
     finally:
         engine.dispose()
     raise typer.Exit(code)

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
@@ -46,6 +47,23 @@ WORDS = {
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Way:
+    """How a person wants a run worked on and shown. Raises UsageError for unknown words."""
+
+    progress: str = "auto"
+    as_json: bool = False
+    detach: bool = False
+    here: bool = False
+    priority: str = "default"
+
+    def __post_init__(self) -> None:
+        check_word("--progress", self.progress)
+        check_word("--priority", self.priority)
+        if self.detach and self.here:
+            raise UsageError("--detach and --here exclude each other: workers do it, or we here")
+
+
 def check_word(option: str, word: str) -> None:
     """Refuse a word that the option does not know."""
     if word not in WORDS[option]:
@@ -66,11 +84,9 @@ def seconds_of(text: str | None) -> float | None:
     return found
 
 
-def check_detach(settings: "Settings", *, detach: bool, here: bool) -> None:
+def check_workers(settings: "Settings", way: Way) -> None:
     """Refuse to leave a run to workers that there cannot be."""
-    if detach and here:
-        raise UsageError("--detach and --here exclude each other: workers do it, or this process")
-    if detach and not settings.redis_url:
+    if way.detach and not settings.redis_url:
         raise UsageError("--detach needs workers: set redis_url, and start `pwsync worker`")
 
 
@@ -83,25 +99,15 @@ def put_limits(
     put(engine, run_id, Limits(offers=offers, seconds=seconds_of(time), failures=failures))
 
 
-def work(
-    settings: "Settings",
-    engine: "Engine",
-    run: "Run",
-    *,
-    progress: str,
-    as_json: bool,
-    detach: bool = False,
-    here: bool = False,
-    priority: str = "default",
-) -> int:
+def work(settings: "Settings", engine: "Engine", run: "Run", way: Way) -> int:
     """Get a run worked on, show it, print its report; the exit code."""
-    if not settings.redis_url or here:
-        return _work_here(settings, engine, run, progress=progress, as_json=as_json)
-    connection = ring(settings, run, priority)
-    if detach:
+    if not settings.redis_url or way.here:
+        return _work_here(settings, engine, run, way)
+    connection = ring(settings, run, way.priority)
+    if way.detach:
         typer.echo(run.id)
         return 0
-    return follow(engine, connection, run, progress=progress, as_json=as_json)
+    return follow(engine, connection, run, way)
 
 
 def ring(settings: "Settings", run: "Run", priority: str) -> "Redis | None":
@@ -117,14 +123,7 @@ def ring(settings: "Settings", run: "Run", priority: str) -> "Redis | None":
     return connection
 
 
-def follow(
-    engine: "Engine",
-    connection: "Redis | None",
-    run: "Run",
-    *,
-    progress: str,
-    as_json: bool,
-) -> int:
+def follow(engine: "Engine", connection: "Redis | None", run: "Run", way: Way) -> int:
     """Watch a run that workers work on, until it is over or the person leaves."""
     from rich.console import Console
 
@@ -135,22 +134,22 @@ def follow(
     left = threading.Event()
     watch = Watch(engine, run.id, pools=lambda: pools(connection, run.id))
     console = Console(stderr=True)
-    way = choose(cast("Progress", progress), console)
-    follower = Follower(console=console, picture=watch.picture, progress=way)
+    shown = choose(cast("Progress", way.progress), console)
+    follower = Follower(console=console, picture=watch.picture, progress=shown)
 
     def pressed(key: str) -> None:
         if key in "qQ":
             left.set()
 
     try:
-        with keys(pressed if way == "tui" else lambda _: None):
+        with keys(pressed if shown == "tui" else lambda _: None):
             follower.follow(lambda seconds: left.wait(seconds) or not watch.is_live)
     except KeyboardInterrupt:
         left.set()
     if left.is_set():
         say(f"run {run.id} goes on; `pwsync top {run.id}` watches it again")
         return 0
-    return report(engine, run.id, as_json=as_json)
+    return report(engine, run.id, as_json=way.as_json)
 
 
 def pools(connection: "Redis | None", run_id: int) -> "list[PoolStatus]":
@@ -181,9 +180,7 @@ def report(engine: "Engine", run_id: int, *, as_json: bool) -> int:
     return exit_code(found, None)
 
 
-def _work_here(
-    settings: "Settings", engine: "Engine", run: "Run", *, progress: str, as_json: bool
-) -> int:
+def _work_here(settings: "Settings", engine: "Engine", run: "Run", way: Way) -> int:
     from rich.console import Console
 
     from app.cli import reporting
@@ -192,9 +189,9 @@ def _work_here(
     from app.runs.counts import reasons
 
     live = LiveRun(settings, engine, run.id)
-    found: Counts = live.work(cast("Progress", progress), Console(stderr=True))
+    found: Counts = live.work(cast("Progress", way.progress), Console(stderr=True))
     why = reasons(engine, run.id)
-    if as_json:
+    if way.as_json:
         typer.echo(json.dumps(reporting.as_json(found, why), ensure_ascii=False))
     else:
         Console().print(reporting.report(found, why, last=live.picture()))

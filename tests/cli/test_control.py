@@ -105,3 +105,24 @@ def test_without_an_answer_of_redis_the_run_is_opened_all_the_same(pwsync, site,
     engine = open_engine(f"sqlite:///{tmp_path}/data/pwsync.db")
     assert transact(engine, lambda c: c.scalar(text("SELECT count(*) FROM run_item"))) == 24
     engine.dispose()
+
+
+def test_a_batch_is_fired_and_worked_on_here(pwsync, site, tmp_path):
+    (tmp_path / "watch.txt").write_text(refs(site))
+    (tmp_path / "pwsync.toml").write_text(
+        f"""
+        [site]
+        replica = "{site.address}"
+        [browser]
+        mode = "lean"
+        contexts = 2
+        [[batch]]
+        name = "watch"
+        cron = "0 3 * * *"
+        file = "watch.txt"
+        """
+    )
+    done = pwsync("batch", "fire", "watch", "--here")
+    assert done.returncode == 0, done.stderr
+    assert "run 1 done" in done.stdout
+    assert pwsync("audit").returncode == 0
