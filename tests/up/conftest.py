@@ -16,7 +16,7 @@ SUPERVISE = """
 import json, os, sys
 from app.supervision import Service, SupervisionFailed, Supervisor
 services = [Service(**one) for one in json.loads(sys.argv[1])]
-say = lambda name, line: print(f"{name}|{line}", flush=True)
+say = lambda name, line: os.write(1, f"{name}|{line}\\n".encode())  # whole, from any thread
 try:
     number = Supervisor(services, environment=os.environ, say=say).run()
 except SupervisionFailed as error:
