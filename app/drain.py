@@ -10,7 +10,7 @@ from contextlib import suppress
 from app.runs import limits
 from app.runs.claims import Claim, claim, give_back, renew
 from app.runs.outcomes import RunState
-from app.runs.states import Run, close_if_finished, park, pause
+from app.runs.states import Run, RunClosed, close_if_finished, park, pause
 from app.runtime import Runtime
 from app.sync import Ending, sync_offer
 
@@ -85,7 +85,9 @@ class Drain:
                 self._news.clear()
                 if self._waiting or await self._claim():
                     await _wait(self._stopped, self._runtime.pace.book())
-                    return None if self._stopped.is_set() else self._waiting.popleft()
+                    if self._waiting and not self._stopped.is_set():  # none was lost meanwhile
+                        return self._waiting.popleft()
+                    continue
                 if (await self._close()).state in WORKABLE:
                     await _wait(self._news, POLL_SECONDS)
                 else:
@@ -97,7 +99,8 @@ class Drain:
         runtime = self._runtime
         room = await runtime.aside(limits.room, runtime.engine, self._run_id)
         if room.reached:
-            await runtime.aside(pause, runtime.engine, self._run_id, room.reached)
+            with suppress(RunClosed):  # somebody closed it meanwhile: just as well
+                await runtime.aside(pause, runtime.engine, self._run_id, room.reached)
             return False
         wanted = runtime.slots if runtime.pace.high == 0 else 1
         found = await runtime.aside(
@@ -117,17 +120,22 @@ class Drain:
 
     async def _park(self, ending: Ending) -> None:
         reason = f"{ending.blocked}: {ending.text}"
-        await self._runtime.aside(park, self._runtime.engine, self._run_id, reason)
+        with suppress(RunClosed):
+            await self._runtime.aside(park, self._runtime.engine, self._run_id, reason)
         self.stop()
 
     async def _keep_leases(self) -> None:
-        """Renew thrice per lease. A lost claim is stopped by its fence when it tries to store."""
+        """Renew thrice per lease; lost claims are not begun, and fenced if they already are."""
         while True:
             await asyncio.sleep(self._runtime.lease_seconds / 3)
             held = list(self._held)
             if held:
                 seconds = self._runtime.lease_seconds
-                await self._runtime.aside(renew, self._runtime.engine, held, lease_seconds=seconds)
+                kept = await self._runtime.aside(
+                    renew, self._runtime.engine, held, lease_seconds=seconds
+                )
+                lost = set(held) - kept
+                self._waiting = deque(one for one in self._waiting if one not in lost)
 
     async def _give_back(self) -> None:
         left, self._held = self._held, set()

@@ -7,6 +7,7 @@ import asyncio
 import gzip
 import hashlib
 import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
@@ -51,7 +52,8 @@ class Evidence:
         path = self.folder / f"{reason}-{digest}.html.gz"
         if not path.exists():
             self.folder.mkdir(parents=True, exist_ok=True)
-            partial = path.with_suffix(f".{os.getpid()}.tmp")
+            # two threads may keep the same page at the same moment
+            partial = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}.tmp")
             partial.write_bytes(gzip.compress(document, mtime=0))
             partial.replace(path)
         return str(path)

@@ -1,6 +1,11 @@
 """From an exception to one sentence and an exit code: a table, in the order of the rows."""
 
+from typing import TYPE_CHECKING
+
 from app.cli import exits
+
+if TYPE_CHECKING:
+    from app.runs.states import Run
 
 TABLE = (
     ("app.settings", "SettingsError", exits.USAGE),
@@ -20,12 +25,23 @@ TABLE = (
 """(module, class, exit code) by name, so that explaining an error imports nothing."""
 
 
+class Parked(Exception):
+    """A run with this input waits for a person; typing it again does not un-park it."""
+
+    def __init__(self, message: str, run: "Run") -> None:
+        super().__init__(message)
+        login = (run.reason or "").startswith("login")
+        self.code = exits.LOGIN_NEEDED if login else exits.PARKED
+
+
 class UsageError(Exception):
     """What was typed cannot be done; the message says why and what to type instead."""
 
 
 def explain(error: BaseException) -> tuple[str, int]:
     """One line for a person and the exit code."""
+    if isinstance(error, Parked):
+        return str(error), error.code
     names = {(cls.__module__, cls.__name__) for cls in type(error).__mro__}
     for module, name, code in TABLE:
         if (module, name) in names:

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from rich.console import Console
@@ -16,9 +16,9 @@ from app.drain import Drain
 from app.monitor.progress import Follower, Progress
 from app.monitor.status import Recorder, Status
 from app.runs.counts import Counts, counts
-from app.runs.limits import SAID
 from app.runs.outcomes import RunState
 from app.settings import Settings
+from app.store.engine import DatabaseUnavailable
 from app.wiring import open_runtime
 from browsers.loop import LoopThread
 from browsers.pool import BrowserPool
@@ -89,7 +89,8 @@ class LiveRun:
         """What the screen shows."""
         present = time.monotonic()
         if present - self._counted >= COUNT_SECONDS or self._counted < 0:
-            self._counts, self._counted = counts(self._engine, self._run_id), present
+            with suppress(DatabaseUnavailable):  # the drain tries again; so does the next picture
+                self._counts, self._counted = counts(self._engine, self._run_id), present
         run = self._counts.run
         pool = self._pool.status() if self._pool else PoolStatus()
         alive = run.state in (RunState.OPEN, RunState.RUNNING)
@@ -148,4 +149,4 @@ def exit_code(found: Counts, stopped_by: int | None) -> int:
         return exits.LOGIN_NEEDED if login else exits.PARKED
     if stopped_by is not None:
         return 128 + stopped_by
-    return exits.LIMIT if (found.run.reason or "").startswith(SAID) else exits.GOOD
+    return exits.LIMIT  # a limit, or somebody paused or stopped it before it was done

@@ -108,7 +108,10 @@ def main() -> None:
     try:
         app()
     except Exception as error:
-        if int(os.environ.get("PWSYNC_VERBOSE", "0")) > 1:
+        if (
+            os.environ.get("PWSYNC_VERBOSE", "").isdecimal()
+            and int(os.environ["PWSYNC_VERBOSE"]) > 1
+        ):
             raise
         sentence, code = explain(error)
         typer.echo(f"pwsync: {sentence}", err=True)

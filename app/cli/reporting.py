@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from rich import box
-from rich.console import Group, RenderableType
+from rich.console import Group, JustifyMethod, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -13,10 +13,10 @@ from app.runs.counts import Counts, Reason
 from app.runs.outcomes import RunState
 
 NEXT = {
-    RunState.PARKED: "the site asks for a person: rest, then `pwsync resume {run}`",
-    RunState.RUNNING: "not finished: `pwsync resume {run}` goes on",
-    RunState.OPEN: "not begun: `pwsync resume {run}` goes on",
-    RunState.PAUSED: "paused: `pwsync resume {run}` goes on",
+    RunState.PARKED: "the site asks for a person: rest, then `pwsync resume {run}{site}`",
+    RunState.RUNNING: "not finished: `pwsync resume {run}{site}` goes on",
+    RunState.OPEN: "not begun: `pwsync resume {run}{site}` goes on",
+    RunState.PAUSED: "paused: `pwsync resume {run}{site}` goes on",
 }
 
 
@@ -27,8 +27,9 @@ def report(found: Counts, why: Sequence[Reason], *, last: Status | None = None) 
         parts.append(_speed(found, last))
     if why:
         parts.append(_reasons(why))
+    site = " --replica 127.0.0.1:PORT" if found.run.options.get("replica") else ""
     if hint := NEXT.get(found.run.state):
-        parts.append(Text(hint.format(run=found.run.id), style="bold yellow"))
+        parts.append(Text(hint.format(run=found.run.id, site=site), style="bold yellow"))
     return Group(*parts)
 
 
@@ -102,14 +103,15 @@ def listing(found: Sequence[Counts]) -> Table:
     """Runs as a table, one a line."""
     table = Table(box=box.SIMPLE_HEAD)
     for name in ("run", "opened", "state", "offers", "stored", "gone", "bad", "left"):
-        table.add_column(name, justify="left" if name in {"opened", "state"} else "right")
-    table.add_column("what")
+        side: JustifyMethod = "left" if name in {"opened", "state"} else "right"
+        table.add_column(name, justify=side, no_wrap=True)
+    table.add_column("what", no_wrap=True, overflow="ellipsis")
     for one in found:
         run = one.run
         numbers = (one.planned, one.stored, one.by_state.get("gone", 0), one.bad)
         table.add_row(
             str(run.id),
-            run.created_at.astimezone().strftime("%Y-%m-%d %H:%M"),
+            run.created_at.astimezone().strftime("%m-%d %H:%M"),
             run.state.value,
             *(f"{number:,}" for number in numbers),
             f"{one.queued + one.leased:,}",

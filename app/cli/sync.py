@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.cli import working
-from app.cli.errors import UsageError
+from app.cli.errors import Parked, UsageError
 from app.cli.working import (
     AsJson,
     Contexts,
@@ -181,11 +181,18 @@ def open_or_continue(
     """The unfinished run with exactly this input, or a new one."""
     from app.runs import states
     from app.runs.opening import open_run
+    from app.runs.outcomes import RunState
 
     options = {"input": _fingerprint(intake), "replica": settings.site.replica is not None}
     same = (run for run in states.find_unfinished(engine) if options.items() <= run.options.items())
     if not new and (found := next(same, None)):
+        if found.state is RunState.PARKED:
+            raise Parked(
+                f"run {found.id} is parked ({found.reason}): {_how_to_resume(found)}", found
+            )
         say(f"going on with run {found.id}, which was not finished (--new opens another)")
+        if priority != "default":
+            states.set_option(engine, found.id, "priority", priority)
         return states.resume(engine, found.id)
     return open_run(
         engine,
@@ -195,6 +202,11 @@ def open_or_continue(
         options=options | {"priority": priority},
         attempts=settings.run.attempts,
     )
+
+
+def _how_to_resume(run: "Run") -> str:
+    replica = " --replica 127.0.0.1:PORT" if run.options.get("replica") else ""
+    return f"when you have cleared it, `pwsync resume {run.id}{replica}` goes on"
 
 
 def _read(refs: list[str], inputs: list[str]) -> "Intake":
@@ -216,7 +228,11 @@ def _lines(name: str) -> list[str]:
     try:
         if name == "-":
             return sys.stdin.read().splitlines()
-        return Path(name).read_text(encoding="utf-8-sig").splitlines()
+        content = Path(name).read_bytes()
+        try:
+            return content.decode("utf-8-sig").splitlines()
+        except UnicodeDecodeError:  # as a Chinese Excel writes CSV
+            return content.decode("gb18030").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a text in UTF-8"
         raise UsageError(

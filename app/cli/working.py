@@ -1,12 +1,16 @@
 """How a command gets a run worked on, here or by workers with Redis between; and its report."""
 
 import json
+import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from app.cli import exits
 from app.cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -135,21 +139,58 @@ def follow(engine: "Engine", connection: "Redis | None", run: "Run", way: Way) -
     watch = Watch(engine, run.id, pools=lambda: pools(connection, run.id))
     console = Console(stderr=True)
     shown = choose(cast("Progress", way.progress), console)
-    follower = Follower(console=console, picture=watch.picture, progress=shown)
+    wants = _Wants()
+    follower = Follower(
+        console=console, picture=watch.picture, progress=shown, asked=wants.was_asked
+    )
 
     def pressed(key: str) -> None:
         if key in "qQ":
             left.set()
 
+    reader = keys(pressed) if shown == "tui" else nullcontext()
     try:
-        with keys(pressed if shown == "tui" else lambda _: None):
+        with wants.signals(), reader:
             follower.follow(lambda seconds: left.wait(seconds) or not watch.is_live)
     except KeyboardInterrupt:
         left.set()
     if left.is_set():
         say(f"run {run.id} goes on; `pwsync top {run.id}` watches it again")
-        return 0
+        return wants.code
     return report(engine, run.id, as_json=way.as_json)
+
+
+class _Wants:
+    """What signals asked of a command that only watches."""
+
+    def __init__(self) -> None:
+        self.code = 0
+        """Exit code of leaving: 0 for q and Ctrl-C, 143 for SIGTERM."""
+        self._asked = False
+
+    def was_asked(self) -> bool:
+        """Whether SIGUSR1 asked for a picture; true once."""
+        asked, self._asked = self._asked, False
+        return asked
+
+    @contextmanager
+    def signals(self) -> Iterator[None]:
+        """Heed SIGUSR1 and SIGTERM; the latter leaves as Ctrl-C does, the screen in order."""
+
+        def ask(*_: object) -> None:
+            self._asked = True
+
+        def leave(*_: object) -> None:
+            self.code = exits.TERMINATED
+            raise KeyboardInterrupt
+
+        wanted = {signal.SIGUSR1: ask, signal.SIGTERM: leave}
+        before = {number: signal.signal(number, act) for number, act in wanted.items()}
+        try:
+            yield
+        finally:
+            for number, act in before.items():
+                signal.signal(number, act)
 
 
 def pools(connection: "Redis | None", run_id: int) -> "list[PoolStatus]":

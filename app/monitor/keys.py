@@ -13,10 +13,10 @@ from contextlib import contextmanager
 @contextmanager
 def keys(pressed: Callable[[str], None]) -> Iterator[None]:
     """Tell each key while the block lasts; Ctrl-C stays a signal; the terminal is given back."""
-    if not sys.stdin.isatty():
+    terminal = sys.stdin.fileno() if sys.stdin.isatty() else -1
+    if terminal < 0 or os.tcgetpgrp(terminal) != os.getpgrp():  # in the background it would stop us
         yield
         return
-    terminal = sys.stdin.fileno()
     before = termios.tcgetattr(terminal)
     woken, wake = os.pipe()
     reader = threading.Thread(target=_read, args=(terminal, woken, pressed), daemon=True)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine
@@ -11,6 +12,7 @@ from app.runs.counts import Counts, counts
 from app.runs.endings import Ended, endings_since
 from app.runs.outcomes import RunState
 from app.runtime import Event
+from app.store.engine import DatabaseUnavailable
 from browsers.values import PoolStatus, SlotStatus
 
 ASK_SECONDS = 1.0
@@ -51,7 +53,8 @@ class Watch:
         present = time.monotonic()
         if present - self._asked >= ASK_SECONDS:
             self._asked = present
-            self._ask()
+            with suppress(DatabaseUnavailable):  # the last picture stands until it answers again
+                self._ask()
         run = self._counts.run
         return self._recorder.picture(
             run_id=run.id,

@@ -16,7 +16,7 @@ from app.runs.counts import Counts, counts_of
 from app.runs.outcomes import Outcome
 from app.runs.states import run_of
 from app.store.clock import now
-from app.store.engine import reading, transact
+from app.store.engine import consult, transact
 
 RUN = table(models.Run)
 KEY = "bounds"
@@ -73,11 +73,14 @@ class Room:
 
 def room(engine: Engine, run_id: int) -> Room:
     """How much may still be begun; without bounds no more than the run's row is read."""
-    with reading(engine) as conn:
+
+    def work(conn: Connection) -> Room:
         bounds = run_of(conn, run_id).options.get(KEY)
         if not bounds:
             return Room()
         return judge(bounds, counts_of(conn, run_id), conn.execute(select(now())).scalar_one())
+
+    return consult(engine, work)
 
 
 def judge(bounds: dict[str, Any], found: Counts, present: datetime) -> Room:
