@@ -106,6 +106,9 @@ def test_a_wall_leaves_with_4_or_5_and_resume_goes_on(pwsync):
     assert done.returncode == 4
     assert "pwsync resume 1" in done.stdout
     with running(offers=4, seed=2, padded=False) as site:
+        again = pwsync("sync", *offers, "--replica", site.address, "--mode", "lean")
+        assert again.returncode == 4, "the same input does not un-park a run"
+        assert "pwsync resume 1 --replica" in again.stderr
         on_the_site = pwsync("resume", "1")
         assert on_the_site.returncode == 2
         assert "--replica" in on_the_site.stderr
