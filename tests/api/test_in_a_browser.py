@@ -20,7 +20,7 @@ async def page() -> AsyncIterator[Page]:
     try:
         engine = find_engine()
     except EngineMissing as error:
-        pytest.skip(str(error))
+        pytest.fail(str(error))
     wrong: list[str] = []
     async with async_playwright() as driver:
         browser = await driver.chromium.launch(executable_path=engine.path, chromium_sandbox=False)

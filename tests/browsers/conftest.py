@@ -25,7 +25,7 @@ def server():
     try:
         find_engine()
     except EngineMissing as error:
-        pytest.skip(str(error))
+        pytest.fail(str(error))
     with FaultServer() as running:
         yield running
 
