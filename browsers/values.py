@@ -6,6 +6,7 @@ Nothing here knows Playwright, offers, databases or settings.
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 
 class Mode(StrEnum):
@@ -60,6 +61,28 @@ class Render:
     mode: Mode = Mode.NATURAL
     """Which way it was loaded in the end (`mixed` never stands here)."""
     seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Proxy:
+    """The address a visitor's requests go out from; its password never stands in a repr."""
+
+    server: str
+    """`http://HOST:PORT` or `socks5://HOST:PORT`."""
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Visitor:
+    """As whom contexts visit the site: its cookies and its way out. The default is nobody."""
+
+    name: str = "guest"
+    storage: dict[str, Any] | None = field(default=None, repr=False)
+    """Cookies and local storage in Playwright's form (`storage_state`); secret."""
+    proxy: Proxy | None = None
+    contexts: int | None = None
+    """How many contexts may be this visitor at once; None: as many as the pool has slots."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,6 +2,8 @@
 
 from app.models.base import Row, table
 from app.models.batches import BatchFire
+from app.models.guests import ProfileRow, RobotsFile, Spending, Turn
+from app.models.lists import OfferCardRow
 from app.models.offers import Offer, OfferImage, PriceTier, Sku, Supplier
 from app.models.runs import Attempt, Quarantine, RejectedLine, Run, RunItem
 
@@ -9,14 +11,19 @@ __all__ = [
     "Attempt",
     "BatchFire",
     "Offer",
+    "OfferCardRow",
     "OfferImage",
     "PriceTier",
+    "ProfileRow",
     "Quarantine",
     "RejectedLine",
+    "RobotsFile",
     "Row",
     "Run",
     "RunItem",
     "Sku",
+    "Spending",
     "Supplier",
+    "Turn",
     "table",
 ]

@@ -27,10 +27,16 @@ class Run(Row, table=True):
     state: str = Field(sa_type=ShortText)
     reason: str | None = Field(sa_type=LongText)
     """Why it is parked or cancelled."""
+    parked_until: datetime | None = Field(sa_type=Instant)
+    """When a parked run goes on by itself; NULL while it waits for a person."""
     attempts: int
     """Charged tries an item has."""
     expected: int
-    """Distinct offers accepted; as many `run_item` rows, always."""
+    """Distinct offers accepted so far; as many `run_item` rows of kind `offer`, always."""
+    list_pages: int
+    """Pages of its list begun so far; as many `run_item` rows of kind `list`, always."""
+    list_total: int | None
+    """How many offers the list said it has."""
     lines_read: int
     duplicates: int
     rejected: int
@@ -39,7 +45,10 @@ class Run(Row, table=True):
 
 
 class RunItem(Row, table=True):
-    """One offer within a run. `state` is `queued`, `leased`, or its outcome (CONTRACT §2)."""
+    """One offer, or one page of a list, within a run.
+
+    `state` is `queued`, `leased`, or its outcome (CONTRACT §2).
+    """
 
     __tablename__ = "run_item"
     __table_args__ = (
@@ -50,8 +59,11 @@ class RunItem(Row, table=True):
 
     run_id: int = Field(primary_key=True, sa_column_kwargs=OWN_KEY)
     offer_id: str = Field(sa_type=OfferKey, primary_key=True, sa_column_kwargs=OWN_KEY)
+    """The offer's id; of a list page its number from 1, which no offer id is as small as."""
+    kind: str = Field(sa_type=ShortText)
+    """`offer` or `list`."""
     position: int
-    """Its place in the input."""
+    """Its place in the input; list pages stand before all offers (negative)."""
     mentions: int
     """Input lines that named it."""
     state: str = Field(sa_type=ShortText)
