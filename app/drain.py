@@ -7,11 +7,16 @@ import asyncio
 from collections import deque
 from contextlib import suppress
 
+from app.discover import walk_list
+from app.pace.turns import Closed
+from app.refs import OfferRef
 from app.runs import limits
 from app.runs.claims import Claim, claim, give_back, renew
-from app.runs.outcomes import RunState
-from app.runs.states import Run, RunClosed, close_if_finished, park, pause
+from app.runs.outcomes import ItemKind, RunState, Skipped
+from app.runs.settling import Fenced, commit
+from app.runs.states import Run, RunClosed, close_if_finished, park, pause, read_run
 from app.runtime import Runtime
+from app.stay import GateClosed, Stay, stay
 from app.sync import Ending, sync_offer
 
 WORKABLE = (RunState.OPEN, RunState.RUNNING)
@@ -31,6 +36,7 @@ class Drain:
         self._news = asyncio.Event()
         self._stopped = asyncio.Event()
         self._loop = asyncio.get_running_loop()
+        self._guest: Stay
 
     def stop(self) -> None:
         """Begin no further page. Call it on the loop."""
@@ -45,10 +51,16 @@ class Drain:
         """Return when the run is finished, parked, paused, or `stop` was called.
 
         Leases that are still held are given back, whatever happens. Raises what is no item's
-        matter: DatabaseUnavailable, EngineMissing.
+        matter: DatabaseUnavailable, EngineMissing, ProfileHeld, ProfileUnknown.
         """
+        run = await self._runtime.aside(read_run, self._runtime.engine, self._run_id)
+        async with stay(self._runtime, run) as self._guest:
+            await self._work_through()
+        await self._close()
+
+    async def _work_through(self) -> None:
         keeper = asyncio.create_task(self._keep_leases())
-        workers = [asyncio.create_task(self._work()) for _ in range(self._runtime.slots)]
+        workers = [asyncio.create_task(self._work()) for _ in range(self._guest.slots)]
         try:
             await self._until_all_ended([keeper, *workers], workers)
         finally:
@@ -56,7 +68,6 @@ class Drain:
                 task.cancel()
             await asyncio.gather(keeper, *workers, return_exceptions=True)
             await asyncio.shield(self._give_back())
-        await self._close()
 
     async def _until_all_ended(
         self, watched: list[asyncio.Task[None]], workers: list[asyncio.Task[None]]
@@ -72,11 +83,41 @@ class Drain:
 
     async def _work(self) -> None:
         while (one := await self._next()) is not None:
-            ending = await sync_offer(self._runtime, one)
+            try:
+                ending = await self._ending(one)
+            except GateClosed as error:
+                await self._park(error.closed)
+                return
             self._held.discard(one)
             self._news.set()
-            if ending.blocked:
-                await self._park(ending)
+            await self._heed(ending)
+
+    async def _ending(self, one: Claim) -> Ending:
+        if one.kind is ItemKind.LIST:
+            return await walk_list(
+                self._runtime, one, guest=self._guest, handed=self._handed, stopped=self._stopped
+            )
+        return await sync_offer(self._runtime, one, again=self._another_turn)
+
+    def _handed(self, done: Claim, following: Claim | None) -> None:
+        """A list's page was turned: its claim is over, the next page's is ours."""
+        self._held.discard(done)
+        if following is not None:
+            self._held.add(following)
+        self._news.set()
+
+    async def _another_turn(self) -> None:
+        await self._guest.waited_turn("offer")
+
+    async def _heed(self, ending: Ending) -> None:
+        """What an ending means for the profile and the run."""
+        if ending.is_good:
+            await self._guest.good()
+        if ending.pause:
+            await self._guest.put_off(ending.pause, ending.text)
+        if ending.blocked:
+            reason = f"{ending.blocked}: {ending.text}"
+            await self._park(Closed(until=await self._guest.blocked(reason), why=reason))
 
     async def _next(self) -> Claim | None:
         """The next claim to work on; None when this drain is over."""
@@ -84,15 +125,40 @@ class Drain:
             while not self._stopped.is_set():
                 self._news.clear()
                 if self._waiting or await self._claim():
-                    await _wait(self._stopped, self._runtime.pace.book())
-                    if self._waiting and not self._stopped.is_set():  # none was lost meanwhile
+                    if await self._may_ask():
                         return self._waiting.popleft()
-                    continue
-                if (await self._close()).state in WORKABLE:
+                elif (await self._close()).state in WORKABLE:
                     await _wait(self._news, POLL_SECONDS)
                 else:
                     self.stop()
             return None
+
+    async def _may_ask(self) -> bool:
+        """Wait until the first waiting claim may be worked on; False if it may not, now or ever."""
+        if self._waiting[0].kind is ItemKind.LIST:
+            return True  # a walk takes a turn for each of its pages
+        try:
+            if await self._skip_forbidden(self._waiting[0]):
+                return False
+            turn = await self._guest.turn("offer")
+        except GateClosed as error:
+            turn = error.closed
+        if isinstance(turn, Closed):
+            await self._park(turn)
+            return False
+        await _wait(self._stopped, turn.seconds)
+        return bool(self._waiting) and not self._stopped.is_set()  # none was lost meanwhile
+
+    async def _skip_forbidden(self, one: Claim) -> bool:
+        rule = await self._guest.forbidden(OfferRef(offer_id=one.offer_id).url)
+        if rule is None or one not in self._waiting:
+            return rule is not None
+        self._waiting.remove(one)
+        settlement = Skipped(reason=f"robots.txt: {rule}")
+        with suppress(Fenced):
+            await self._runtime.aside(commit, self._runtime.engine, one, lambda _: settlement)
+        self._held.discard(one)
+        return True
 
     async def _claim(self) -> bool:
         """Take as many items as there are slots; fewer trips to the database, few to give back."""
@@ -102,7 +168,7 @@ class Drain:
             with suppress(RunClosed):  # somebody closed it meanwhile: just as well
                 await runtime.aside(pause, runtime.engine, self._run_id, room.reached)
             return False
-        wanted = runtime.slots if runtime.pace.high == 0 else 1
+        wanted = 1 if self._guest.is_paced else self._guest.slots
         found = await runtime.aside(
             claim,
             runtime.engine,
@@ -118,16 +184,19 @@ class Drain:
     async def _close(self) -> Run:
         return await self._runtime.aside(close_if_finished, self._runtime.engine, self._run_id)
 
-    async def _park(self, ending: Ending) -> None:
-        reason = f"{ending.blocked}: {ending.text}"
+    async def _park(self, closed: Closed) -> None:
+        """Let the run rest until it may go on by itself, or a person lets it."""
         with suppress(RunClosed):
-            await self._runtime.aside(park, self._runtime.engine, self._run_id, reason)
+            await self._runtime.aside(
+                park, self._runtime.engine, self._run_id, closed.why, closed.until
+            )
         self.stop()
 
     async def _keep_leases(self) -> None:
         """Renew thrice per lease; lost claims are not begun, and fenced if they already are."""
         while True:
             await asyncio.sleep(self._runtime.lease_seconds / 3)
+            await self._guest.renew()
             held = list(self._held)
             if held:
                 seconds = self._runtime.lease_seconds

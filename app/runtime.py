@@ -8,22 +8,85 @@ import gzip
 import hashlib
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from sqlalchemy import Engine
 
-from app.pace import PageGap
+from app.pace.turns import Gate
+from app.pace.values import Pace
+from app.profiles.jar import Jar
+from app.profiles.values import GUEST, Profile, ProfileUnknown
 from app.runs.journal import Journal
 from browsers.pool import BrowserPool
 from browsers.values import Mode
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+NATURAL_ONE_IN = 10
+"""In mixed loading: pages of which one is rendered."""
+
+
+class Loading(StrEnum):
+    """How the pages of a run are loaded."""
+
+    NATURAL = "natural"
+    MIXED = "mixed"
+    """Lean; rendered for one page in ten, and whenever lean brings no state."""
+    LEAN = "lean"
+
+    def modes(self, seed: int) -> tuple[Mode, ...]:
+        """The ways to try a page, the next one where one brought no state."""
+        if self is Loading.MIXED:
+            return (Mode.LEAN, Mode.NATURAL) if seed % NATURAL_ONE_IN else (Mode.NATURAL,)
+        return (Mode(self.value),)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Manners:
+    """How we behave as guests: the profiles there are, the pace, and what a block leads to."""
+
+    pace: Pace
+    profiles: Mapping[str, Profile]
+    """By name, besides those that only have cookies."""
+    jar: Jar
+    rests: tuple[timedelta, ...]
+    """How long a profile rests after a first, second, … block in a row."""
+    egress: str = "direct"
+    """Name of the address that profiles without a proxy go out from."""
+    realm: str = ""
+    """Set for a replica: what happens there says nothing about the real site."""
+    robots: bool = True
+    """Whether robots.txt is asked for; a run's reason overrules it."""
+
+    def profile(self, name: str) -> Profile:
+        """The profile of that name. Raises ProfileUnknown."""
+        if name in self.profiles:
+            return self.profiles[name]
+        if name == GUEST or name in self.jar.names():
+            return Profile(name=name, egress=self.egress)
+        raise ProfileUnknown(name)
+
+    def row(self, profile: Profile) -> str:
+        """The key of a profile's row."""
+        return f"{self.realm}{profile.name}"
+
+    def gate(self, engine: Engine, profile: Profile) -> Gate:
+        """Who hands out a profile's turns."""
+        return Gate(
+            engine,
+            self.pace,
+            profile=self.row(profile),
+            per_day=profile.per_day or self.pace.per_day,
+            egress=f"{self.realm}{profile.egress}",
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,10 +136,10 @@ class Runtime:
     books: Executor
     """Threads for database and extraction, so that the loop never waits for either."""
     evidence: Evidence
-    pace: PageGap
+    manners: Manners
     owner: str
     """Who holds the leases: host, process id, start."""
-    mode: Mode = Mode.NATURAL
+    loading: Loading = Loading.NATURAL
     deadline: float = 60.0
     """Seconds for one page, loading and behaviour included."""
     lease_seconds: float = 30.0

@@ -5,7 +5,6 @@ file or as `PWSYNC_…`, is an error.
 """
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -31,10 +30,28 @@ PREFIX = "PWSYNC_"
 CONFIG_VARIABLE = "PWSYNC_CONFIG"
 VERBOSE = "PWSYNC_VERBOSE"
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
+ProfileName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,31}$")]
 
 
 class SettingsError(Exception):
     """A setting is wrong; the message says which, why, and where it can be changed."""
+
+
+def _readable(kind: Literal["cron", "zone", "duration", "quiet"]) -> AfterValidator:
+    """Kept as it was typed, if the schedule can read it."""
+
+    def check(text: str) -> str:
+        if kind == "quiet":
+            from app.pace import quiet  # noqa: PLC0415 - only who has quiet hours pays for it
+
+            quiet.read_quiet(text)
+        else:
+            from app.schedule import batches  # noqa: PLC0415 - only who has batches pays for it
+
+            getattr(batches, f"read_{kind}")(text)
+        return text
+
+    return AfterValidator(check)
 
 
 class Section(BaseModel):
@@ -49,12 +66,17 @@ class Browser(Section):
     sandbox: bool | None = None
     contexts: Annotated[int, Field(ge=1, le=200)] = 8
     mode: Literal["natural", "mixed", "lean"] = "natural"
+    stealth: bool = True
+    """Whether rendered pages get the parts of playwright-stealth that contradict nothing."""
     retire_after_pages: Annotated[int, Field(ge=1)] = 500
     memory_limit_mb: Annotated[int, Field(ge=256)] = 2048
 
 
 class Site(Section):
-    """`[site]`: which 1688 is asked; the browser resolves its names to a replica's address."""
+    """`[site]`: which 1688 is asked and as whom; a replica's address stands in for its names."""
+
+    profile: ProfileName = "guest"
+    """Of runs that name none: `guest` is nobody, others keep cookies."""
 
     replica: Annotated[str, Field(pattern=r"^127\.\d+\.\d+\.\d+:\d+$|^localhost:\d+$")] | None = (
         None
@@ -62,19 +84,58 @@ class Site(Section):
 
 
 class Pace(Section):
-    """`[pace]`: how gently the real site is asked. The replica needs no rest."""
+    """`[pace]`: how gently the real site is asked. On a replica only what is set here holds."""
 
     page_gap_seconds: tuple[float, float] = (6.0, 10.0)
-
-    @model_validator(mode="after")
-    def _gap_is_a_range_above_the_floor(self) -> Self:
-        low, high = self.page_gap_seconds
-        if not self.FLOOR <= low <= high:
-            raise ValueError(f"page_gap_seconds needs {self.FLOOR:g} <= low <= high")
-        return self
+    """Between two offers of one profile, and from one address."""
+    list_gap_seconds: tuple[float, float] = (3.0, 5.0)
+    """Between two pages of a list."""
+    per_day: Annotated[int, Field(ge=1)] | None = 5000
+    """Pages of one profile."""
+    egress_per_day: Annotated[int, Field(ge=1)] | None = 10_000
+    """Pages from one address, whichever profiles ask."""
+    egress: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")] = "direct"
+    """Name of the address that this machine goes out from; workers behind one share its budget."""
+    quiet_hours: Annotated[str, _readable("quiet")] | None = None
+    """`01:00-06:30`: no page is asked for then."""
+    tz: Annotated[str, _readable("zone")] = "Asia/Shanghai"
+    """Whose days and hours these are."""
+    rests_minutes: tuple[Annotated[float, Field(ge=0)], ...] = (15.0, 60.0, 360.0)
+    """How long a profile rests after a first, second, … block in a row."""
 
     FLOOR: ClassVar[float] = 1.0
     """Seconds between two pages of the real site that no setting goes below."""
+    SHORTEST_REST: ClassVar[float] = 5.0
+    """Minutes of a rest on the real site that no setting goes below."""
+
+    @model_validator(mode="after")
+    def _gaps_are_ranges(self) -> Self:
+        for name in ("page_gap_seconds", "list_gap_seconds"):
+            low, high = getattr(self, name)
+            if not 0 <= low <= high:
+                raise ValueError(f"{name} needs 0 <= low <= high")
+        if not self.rests_minutes:
+            raise ValueError("rests_minutes needs at least one rest")
+        return self
+
+    def too_hasty(self) -> str | None:
+        """What of it the real site must not be asked with; None if nothing."""
+        for name in ("page_gap_seconds", "list_gap_seconds"):
+            if getattr(self, name)[0] < self.FLOOR:
+                return f"{name}: the real site is asked at most once in {self.FLOOR:g} s"
+        if min(self.rests_minutes) < self.SHORTEST_REST:
+            return f"rests_minutes: a block is rested for at least {self.SHORTEST_REST:g} minutes"
+        return None
+
+
+class Profile(Section):
+    """`[[profile]]`: as whom the site may be asked besides `guest`."""
+
+    name: ProfileName
+    proxy: SecretStr | None = None
+    """`http://user:password@host:port` or `socks5://host:port`; its address has its own budget."""
+    per_day: Annotated[int, Field(ge=1)] | None = None
+    """Pages; as in [pace] if it is left out."""
 
 
 class Run(Section):
@@ -101,18 +162,6 @@ class Api(Section):
     """Names it is asked by besides its own, as behind a proxy."""
 
 
-def _readable(kind: Literal["cron", "zone", "duration"]) -> AfterValidator:
-    """Kept as it was typed, if the schedule can read it."""
-
-    def check(text: str) -> str:
-        from app.schedule import batches  # noqa: PLC0415 - only who has batches pays for it
-
-        getattr(batches, f"read_{kind}")(text)
-        return text
-
-    return AfterValidator(check)
-
-
 class Batch(Section):
     """`[[batch]]`: a run that recurs. Times are of the site's zone unless `tz` says otherwise."""
 
@@ -132,14 +181,10 @@ class Batch(Section):
     """Offers of one run."""
     profile: str | None = None
 
-    SOURCES: ClassVar[tuple[str, ...]] = ("file", "stale")
-    LATER: ClassVar[Mapping[str, str]] = {
-        **dict.fromkeys(
-            ("keyword", "shop", "category"), "finding offers comes later; use file or stale"
-        ),
-        "profile": "profiles come later; leave it out",
-    }
-    """Keys of the format that this version does not act on, and does not ignore."""
+    ignore_robots: Annotated[str, Field(min_length=3)] | None = None
+    """Why robots.txt may be left aside; each of its runs keeps the reason."""
+
+    SOURCES: ClassVar[tuple[str, ...]] = ("file", "stale", "keyword", "shop", "category")
 
     @model_validator(mode="wrap")
     @classmethod
@@ -156,10 +201,10 @@ class Batch(Section):
         return batch
 
     def _wrong_source(self) -> str | None:
-        given = [key for key in (*self.SOURCES, *self.LATER) if getattr(self, key) is not None]
-        if later := next((key for key in given if key in self.LATER), None):
-            return f"{later}: {self.LATER[later]}"
-        return None if len(given) == 1 else "source: give exactly one of file and stale"
+        given = [key for key in self.SOURCES if getattr(self, key) is not None]
+        if len(given) != 1:
+            return f"source: give exactly one of {', '.join(self.SOURCES)}"
+        return None
 
 
 def default_data_dir() -> Path:
@@ -183,6 +228,7 @@ class Settings(BaseSettings):
     pace: Pace = Pace()
     run: Run = Run()
     api: Api = Api()
+    profile: tuple[Profile, ...] = ()
     batch: tuple[Batch, ...] = ()
 
     @field_validator("batch")
@@ -192,6 +238,20 @@ class Settings(BaseSettings):
         if twice := next((name for name in names if names.count(name) > 1), None):
             raise ValueError(f"'{twice}', name: two batches have it")
         return batches
+
+    @field_validator("profile")
+    @classmethod
+    def _profiles_are_unique(cls, profiles: tuple[Profile, ...]) -> tuple[Profile, ...]:
+        names = ["guest", *(profile.name for profile in profiles)]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"'{twice}', name: two profiles have it (guest is always there)")
+        return profiles
+
+    @model_validator(mode="after")
+    def _the_real_site_is_asked_gently(self) -> Self:
+        if self.site.replica is None and (wrong := self.pace.too_hasty()):
+            raise ValueError(f"pace.{wrong}")
+        return self
 
     @property
     def database(self) -> str:
@@ -259,9 +319,11 @@ def _refuse_unknown_variables() -> None:
 
 def _one_line(error: ValidationError) -> str:
     first = error.errors()[0]
-    if first["loc"][0] == "batch":  # its message says which one and where in it
+    if first["loc"][:1] == ("batch",):  # its message says which one and where in it
         return f"batch {_message(first)} ({PREFIX}BATCH or {config_path() or 'pwsync.toml'})"
     where = ".".join(str(part) for part in first["loc"])
+    if not where:  # a rule over several sections names its own
+        return f"setting {_message(first)}"
     source = (
         f" (flag, {PREFIX}{where.upper().replace('.', '__')} or {config_path() or 'pwsync.toml'})"
     )

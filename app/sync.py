@@ -6,7 +6,8 @@ carries its consequence, and becomes this item's settlement in one place.
 
 import hashlib
 import time
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection
@@ -16,16 +17,24 @@ from app.extract.base import ExtractError, Gone, Snapshot
 from app.items import OfferItem
 from app.refs import OfferRef
 from app.runs.claims import Claim
-from app.runs.consequences import settlement_for
+from app.runs.consequences import BUSY_PAUSE, settlement_for
 from app.runs.journal import commit_noted
-from app.runs.outcomes import Invalid, Outcome, Settlement, Stored, Unreadable
+from app.runs.outcomes import STORED, Invalid, Outcome, Settlement, Stored, Unreadable
 from app.runs.settling import Fenced
 from app.runtime import Event, Runtime
 from app.store import offers, quarantine
+from browsers.errors import Busy
 from browsers.render import render
-from browsers.values import Marker, Render, RenderRequest
+from browsers.values import Render, RenderRequest
 
-STATE = Marker(any_of=registry.state_marks())
+STATE_MARKS = registry.state_marks()
+
+TakeTurn = Callable[[], Awaitable[None]]
+"""Waits until one more page may be asked for."""
+
+
+async def _at_once() -> None:
+    """The turn of who is not paced."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,6 +47,13 @@ class Ending:
     """A title or a reason, for people."""
     blocked: str | None = None
     """The rule of the block, if it was one."""
+    pause: float = 0.0
+    """Seconds for which the site asked to be left alone."""
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the site showed what was asked for."""
+        return self.word in (*STORED, Outcome.GONE, Outcome.LISTED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,15 +70,16 @@ class Page:
         return offers.Observation(run_id=claim.run_id, token=claim.token, observed_at=self.at)
 
 
-async def sync_offer(runtime: Runtime, claim: Claim) -> Ending:
+async def sync_offer(runtime: Runtime, claim: Claim, again: TakeTurn = _at_once) -> Ending:
     """Load, read and store one claimed offer; whatever goes wrong with it is settled here.
 
-    Raises what is not this item's matter: no engine, no database, pool closed.
+    `again` is awaited before the page is asked for a second time. Raises what is not this item's
+    matter: no engine, no database, pool closed.
     """
     began = time.monotonic()
     page: Page | None = None
     try:
-        page = await load(runtime, claim)
+        page = await load(runtime, claim, again)
         ending = await runtime.aside(keep, runtime, page)
     except Fenced as error:
         ending = Ending(word="fenced", text=str(error))
@@ -81,17 +98,20 @@ async def sync_offer(runtime: Runtime, claim: Claim) -> Ending:
     return ending
 
 
-async def load(runtime: Runtime, claim: Claim) -> Page:
+async def load(runtime: Runtime, claim: Claim, again: TakeTurn = _at_once) -> Page:
     """The page of a claimed offer, rendered in a leased slot. Raises RenderError."""
+    seed = int(claim.offer_id) + claim.attempt
+    first, *further = runtime.loading.modes(seed)
     request = RenderRequest(
-        url=OfferRef(offer_id=claim.offer_id).url,
-        kind="offer",
-        mode=runtime.mode,
-        seed=int(claim.offer_id) + claim.attempt,
-        has_state=STATE,
+        url=OfferRef(offer_id=claim.offer_id).url, kind="offer", mode=first, seed=seed
     )
     async with runtime.pool.lease(claim.offer_id) as slot:
         loaded = await render(slot, request, deadline=runtime.deadline)
+        for mode in further:
+            if any(mark in loaded.document for mark in STATE_MARKS):
+                break
+            await again()
+            loaded = await render(slot, replace(request, mode=mode), deadline=runtime.deadline)
     return Page(claim=claim, render=loaded, at=datetime.now(UTC))
 
 
@@ -126,7 +146,8 @@ def settle(runtime: Runtime, claim: Claim, page: Page | None, error: Exception) 
         return Ending(word="fenced", text=str(fenced))
     blocked = settlement.reason if settlement.word == Outcome.BLOCKED else None
     word = settlement.word if blocked else str(ruling.ending)
-    return Ending(word=word, text=settlement.reason or "", blocked=blocked)
+    pause = (error.retry_after or BUSY_PAUSE) if isinstance(error, Busy) else 0.0
+    return Ending(word=word, text=settlement.reason or "", blocked=blocked, pause=pause)
 
 
 def _refusal(runtime: Runtime, page: Page, error: Exception) -> quarantine.Refusal:

@@ -6,20 +6,27 @@ import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, asynccontextmanager, closing, nullcontext
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
-from app.pace import PageGap
+from app.pace.quiet import read_quiet
+from app.pace.values import Pace
+from app.profiles.jar import Jar
+from app.profiles.proxies import egress_of, read_proxy
+from app.profiles.values import Profile
 from app.runs.journal import Journal
-from app.runtime import Event, Evidence, Runtime
+from app.runtime import Event, Evidence, Loading, Manners, Runtime
 from app.settings import Batch as DeclaredBatch
+from app.settings import Profile as DeclaredProfile
 from app.settings import Settings, config_path
 from app.store.engine import open_engine
 from app.store.schema import migrate
 from browsers.pool import BrowserPool
-from browsers.values import Launch, Mode
+from browsers.values import Launch
 
 if TYPE_CHECKING:
     from app.schedule.sources import Batch
@@ -48,10 +55,57 @@ def launch_of(settings: Settings) -> Launch:
     )
 
 
-def pace_of(settings: Settings) -> PageGap:
-    """The gap between pages; a replica is ours and needs none."""
-    low, high = (0.0, 0.0) if settings.site.replica else settings.pace.page_gap_seconds
-    return PageGap(low=low, high=high)
+def pace_of(settings: Settings) -> Pace:
+    """The pace in force; a replica is ours and needs none but what somebody asked for."""
+    pace = settings.pace
+    real = settings.site.replica is None
+
+    def told(name: str) -> bool:
+        return real or name in pace.model_fields_set
+
+    return Pace(
+        gap=pace.page_gap_seconds if told("page_gap_seconds") else (0.0, 0.0),
+        list_gap=pace.list_gap_seconds if told("list_gap_seconds") else (0.0, 0.0),
+        per_day=pace.per_day if told("per_day") else None,
+        egress_per_day=pace.egress_per_day if told("egress_per_day") else None,
+        quiet=read_quiet(pace.quiet_hours) if pace.quiet_hours else None,
+        zone=ZoneInfo(pace.tz),
+    )
+
+
+def manners_of(settings: Settings) -> Manners:
+    """How we behave as guests; what is learned at a replica is kept apart from the real site."""
+    is_replica = settings.site.replica is not None
+    return Manners(
+        pace=pace_of(settings),
+        profiles={one.name: profile_of(one, settings) for one in settings.profile},
+        jar=jar_of(settings),
+        rests=tuple(timedelta(minutes=minutes) for minutes in settings.pace.rests_minutes),
+        egress=settings.pace.egress,
+        realm="replica:" if is_replica else "",
+    )
+
+
+def check_profile(settings: Settings, name: str) -> None:
+    """Raise ProfileUnknown unless runs can be asked as this profile."""
+    manners_of(settings).profile(name)
+
+
+def jar_of(settings: Settings) -> Jar:
+    """Where cookies are kept."""
+    folder = "profiles" if settings.site.replica is None else "replica-profiles"
+    return Jar(settings.data_dir / folder)
+
+
+def profile_of(declared: DeclaredProfile, settings: Settings) -> Profile:
+    """A declared profile. A proxy is an address of its own. Raises ProxyRefused."""
+    proxy = read_proxy(declared.proxy.get_secret_value()) if declared.proxy else None
+    return Profile(
+        name=declared.name,
+        proxy=proxy,
+        per_day=declared.per_day,
+        egress=egress_of(proxy) if proxy else settings.pace.egress,
+    )
 
 
 def batches_of(settings: Settings) -> "tuple[Batch, ...]":
@@ -67,6 +121,8 @@ def _batch(declared: DeclaredBatch, folder: Path) -> "Batch":
     source: sources.Source
     if declared.file is not None:
         source = sources.RefFile(path=folder / declared.file.expanduser())
+    elif listed := list_of(declared.keyword, declared.shop, declared.category):
+        source = sources.ListedOffers(list=listed)
     else:
         source = sources.StaleOffers(older=batches.read_duration(declared.stale or "0"))
     return sources.Batch(
@@ -116,9 +172,9 @@ async def open_runtime(
                 slots=settings.browser.contexts,
                 books=books,
                 evidence=Evidence(folder=settings.data_dir / "evidence"),
-                pace=pace_of(settings),
+                manners=manners_of(settings),
                 owner=owner,
-                mode=Mode(settings.browser.mode),
+                loading=Loading(settings.browser.mode),
                 deadline=settings.run.deadline_seconds,
                 lease_seconds=settings.run.lease_seconds,
                 journal=journal,

@@ -16,7 +16,6 @@ from browsers.tab import Tab
 from browsers.values import Mode, Render, RenderRequest, SlotState
 from browsers.visit import Act, Document, Order, Visit
 
-_NATURAL_ONE_IN = 10
 _UNTOLD = frozenset({"set-cookie", "set-cookie2"})
 
 
@@ -31,7 +30,7 @@ async def render(slot: Slot, request: RenderRequest, *, deadline: float) -> Rend
     began = time.monotonic()
     try:
         async with asyncio.timeout(deadline):
-            document, mode = await _load(slot, request)
+            document = await _visit(slot, request)
     except TimeoutError as error:
         raise await _worst(slot, TimedOut(f"no page within {deadline:g} s")) from error
     except PlaywrightError as error:
@@ -42,7 +41,7 @@ async def render(slot: Slot, request: RenderRequest, *, deadline: float) -> Rend
         status=document.status,
         document=document.body,
         headers={name: text for name, text in document.headers.items() if name not in _UNTOLD},
-        mode=mode,
+        mode=request.mode,
         seconds=time.monotonic() - began,
     )
 
@@ -58,23 +57,13 @@ def _first_line(error: Exception) -> str:
     return str(error).partition("\n")[0]
 
 
-async def _load(slot: Slot, request: RenderRequest) -> tuple[Document, Mode]:
-    if request.mode is Mode.MIXED:
-        if request.seed % _NATURAL_ONE_IN:
-            document = await _visit(slot, request, Mode.LEAN)
-            if request.has_state is None or request.has_state.within(document.body):
-                return document, Mode.LEAN
-        return await _visit(slot, request, Mode.NATURAL), Mode.NATURAL
-    return await _visit(slot, request, request.mode), request.mode
-
-
-async def _visit(slot: Slot, request: RenderRequest, mode: Mode) -> Document:
+async def _visit(slot: Slot, request: RenderRequest) -> Document:
     """Go there and carry out what the visit orders until it is finished."""
     slot.enter(SlotState.LOADING)
-    steps = behaviour.plan(request.seed, request.kind, pace=request.pace)
-    visit = Visit(lean=mode is Mode.LEAN, behave=bool(steps) and mode is Mode.NATURAL)
+    steps = _behaviour(request)
+    visit = Visit(lean=request.mode is Mode.LEAN, behave=bool(steps))
     tab = await slot.tab()
-    slot.count(mode)
+    slot.count(request.mode)
     try:
         await tab.go(request.url)
         while True:
@@ -93,6 +82,12 @@ async def _visit(slot: Slot, request: RenderRequest, mode: Mode) -> Document:
             await _release(tab, order)
     finally:
         tab.rest()
+
+
+def _behaviour(request: RenderRequest) -> tuple[behaviour.Step, ...]:
+    if request.mode is Mode.LEAN:
+        return ()
+    return behaviour.plan(request.seed, request.kind, pace=request.pace)
 
 
 async def _release(tab: Tab, order: Order) -> None:

@@ -16,8 +16,6 @@ class Mode(StrEnum):
     """Rendered, scripts run, images and beacons refused by the engine."""
     LEAN = "lean"
     """A real navigation stopped when the document has arrived: nothing is parsed or run."""
-    MIXED = "mixed"
-    """Lean; natural for one page in ten and whenever lean brings no state."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,17 +29,6 @@ class RenderRequest:
     """Decides pauses and scrolling, so that a render can be repeated."""
     pace: float = 1.0
     """How long the pauses of a rendered page last; 0 leaves its behaviour out."""
-    has_state: "Marker | None" = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Marker:
-    """Byte strings of which one stands in every document that carries what the caller wants."""
-
-    any_of: tuple[bytes, ...]
-
-    def within(self, document: bytes) -> bool:
-        return any(mark in document for mark in self.any_of)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,7 +46,6 @@ class Render:
     headers: dict[str, str] = field(default_factory=dict)
     """Response headers by lower-case name, cookies removed."""
     mode: Mode = Mode.NATURAL
-    """Which way it was loaded in the end (`mixed` never stands here)."""
     seconds: float = 0.0
 
 

@@ -1,5 +1,6 @@
 """Working on a run in this process while somebody watches: browsers, screen, signals, exit code."""
 
+import asyncio
 import signal
 import threading
 import time
@@ -17,6 +18,8 @@ from app.monitor.progress import Follower, Progress
 from app.monitor.status import Recorder, Status
 from app.runs.counts import Counts, counts
 from app.runs.outcomes import RunState
+from app.runs.states import read_run, wake
+from app.runtime import Runtime
 from app.settings import Settings
 from app.store.engine import DatabaseUnavailable
 from app.wiring import open_runtime
@@ -27,13 +30,19 @@ from browsers.values import PoolStatus
 COUNT_SECONDS = 1.0
 """How often the ledger is asked; the screen moves faster than that."""
 CLOSE_SECONDS = 20.0
+LOOK_SECONDS = 0.5
+"""How often a command that waits looks whether the rest is over."""
 
 
 class LiveRun:
     """One run being worked on here and now."""
 
-    def __init__(self, settings: Settings, engine: Engine, run_id: int) -> None:
+    def __init__(
+        self, settings: Settings, engine: Engine, run_id: int, *, waits: bool = False
+    ) -> None:
         self._settings = settings
+        self._waits = waits
+        """Stay with a parked run until it may go on."""
         self._engine = engine
         self._run_id = run_id
         self._loop = LoopThread(name="browsers")
@@ -75,15 +84,28 @@ class LiveRun:
     async def _drain_run(self) -> None:
         tell = self.recorder.tell
         async with open_runtime(self._settings, self._engine, tell=tell) as runtime:
-            with self._lock:
-                self._pool, self._drain = runtime.pool, Drain(runtime, self._run_id)
-                self._loop.on_stall = runtime.pool.kill
-                if self.signal is not None:
+            self._loop.on_stall = runtime.pool.kill
+            while True:
+                with self._lock:
+                    self._pool, self._drain = runtime.pool, Drain(runtime, self._run_id)
+                    if self.signal is not None:
+                        return
+                try:
+                    await self._drain.run()
+                finally:
+                    self._counted = -COUNT_SECONDS  # the last picture has the last numbers
+                if not self._waits or not await self._rested(runtime):
                     return
-            try:
-                await self._drain.run()
-            finally:
-                self._counted = -COUNT_SECONDS  # the last picture has the last numbers
+
+    async def _rested(self, runtime: Runtime) -> bool:
+        """Wait with a parked run until it goes on; False if it does not by itself."""
+        while self.signal is None:
+            await runtime.aside(wake, self._engine)
+            run = await runtime.aside(read_run, self._engine, self._run_id)
+            if run.state is not RunState.PARKED or run.parked_until is None:
+                return run.state in (RunState.OPEN, RunState.RUNNING)
+            await asyncio.sleep(LOOK_SECONDS)
+        return False
 
     def picture(self) -> Status:
         """What the screen shows."""

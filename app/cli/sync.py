@@ -1,14 +1,13 @@
 """`pwsync sync`, `resume` and `retry`: offers in, rows out, seen live."""
 
-import sys
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from app.cli import working
 from app.cli.errors import Parked, UsageError
+from app.cli.inputs import Category, First, Inputs, Keyword, Refs, Shop, Wanted, read_wanted
 from app.cli.working import (
     AsJson,
     Contexts,
@@ -21,6 +20,7 @@ from app.cli.working import (
     Priority,
     Replica,
     Shown,
+    Wait,
     Way,
     say,
 )
@@ -28,19 +28,28 @@ from app.cli.working import (
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from app.refs import Intake
     from app.runs.states import Run
     from app.settings import Settings
 
 
+As = Annotated[
+    str | None, typer.Option("--profile", metavar="NAME", help="As whom; guest is nobody.")
+]
+IgnoreRobots = Annotated[
+    str | None,
+    typer.Option(metavar="REASON", help="Leave robots.txt aside; the run keeps the reason."),
+]
+
+
 def sync(
-    refs: Annotated[
-        list[str] | None, typer.Argument(metavar="REF...", help="Offer URLs or ids.")
-    ] = None,
-    inputs: Annotated[
-        list[str] | None,
-        typer.Option("--input", "-i", metavar="FILE", help="A ref a line; - is stdin."),
-    ] = None,
+    refs: Refs = None,
+    inputs: Inputs = None,
+    keyword: Keyword = None,
+    shop: Shop = None,
+    category: Category = None,
+    first: First = None,
+    profile: As = None,
+    ignore_robots: IgnoreRobots = None,
     replica: Replica = None,
     contexts: Contexts = None,
     mode: Mode = None,
@@ -51,31 +60,37 @@ def sync(
     new: Annotated[
         bool, typer.Option("--new", help="Open a new run even if the same one is unfinished.")
     ] = False,
+    wait: Wait = False,
     detach: Detach = False,
     here: Here = False,
     priority: Priority = "default",
     as_json: AsJson = False,
 ) -> None:
-    """Bring offers into the database: REF..., -i FILE, -i -.
+    """Bring offers into the database: REF..., -i FILE, -i -, or those of a list.
 
     Running the same input again goes on with the run that was not finished. With a redis_url the
     workers do it and this command watches; without, it is done here.
 
     Exit code 0: all stored or seen gone; 3: some failed, were invalid or unreadable; 4 or 5:
-    parked, the site asks for a login or has blocked us; 8: a limit was reached; 130: stopped by
-    Ctrl-C, nothing lost.
+    parked, the site asks for a login, has blocked us, or the day's pages are spent; 8: a limit was
+    reached; 9: the profile is in use; 130: stopped by Ctrl-C, nothing lost.
     """
     from app.settings import load
-    from app.wiring import open_database
+    from app.wiring import check_profile, open_database
 
-    way = Way(progress=progress, as_json=as_json, detach=detach, here=here, priority=priority)
+    way = Way(
+        progress=progress, as_json=as_json, detach=detach, here=here, priority=priority, wait=wait
+    )
     working.seconds_of(time_limit)
-    intake = _read(refs or [], inputs or [])
-    settings = load(flags(replica, contexts, mode))
+    wanted = read_wanted(refs, inputs, keyword=keyword, shop=shop, category=category, first=first)
+    settings = load(flags(replica, contexts, mode, profile))
+    check_profile(settings, settings.site.profile)
     working.check_workers(settings, way)
     engine = open_database(settings)
     try:
-        run = open_or_continue(settings, engine, intake, new=new, priority=priority)
+        run = open_or_continue(
+            settings, engine, wanted, new=new, priority=priority, ignore_robots=ignore_robots
+        )
         working.put_limits(engine, run.id, limit, time_limit, max_failures)
         code = working.work(settings, engine, run, way)
     finally:
@@ -92,6 +107,7 @@ def resume(
     time_limit: LimitTime = None,
     max_failures: LimitFailures = None,
     progress: Shown = "auto",
+    wait: Wait = False,
     detach: Detach = False,
     here: Here = False,
     priority: Annotated[
@@ -104,7 +120,7 @@ def resume(
     from app.settings import load
     from app.wiring import open_database
 
-    way = Way(progress=progress, as_json=as_json, detach=detach, here=here)
+    way = Way(progress=progress, as_json=as_json, detach=detach, here=here, wait=wait)
     if priority is not None:
         working.check_word("--priority", priority)
     working.seconds_of(time_limit)
@@ -116,6 +132,7 @@ def resume(
         if priority is not None:
             states.set_option(engine, run, "priority", priority)
         found = states.resume(engine, run)
+        end_rest(settings, engine, found)
         working.put_limits(engine, run, limit, time_limit, max_failures)
         code = working.work(
             settings, engine, found, replace(way, priority=found.options.get("priority", "default"))
@@ -157,6 +174,8 @@ def retry(
             _of_outcomes(engine, old, only),
             label=f"retry of run {run}: {only}",
             priority=priority,
+            ignore_robots=old.options.get("ignore_robots"),
+            profile=old.options.get("profile"),
         )
         code = working.work(settings, engine, again, way)
     finally:
@@ -164,87 +183,78 @@ def retry(
     raise typer.Exit(code)
 
 
-def flags(replica: str | None, contexts: int | None, mode: str | None) -> dict[str, Any]:
+def flags(
+    replica: str | None, contexts: int | None, mode: str | None, profile: str | None = None
+) -> dict[str, Any]:
     """Command-line flags in the shape of the settings."""
-    return {"site": {"replica": replica}, "browser": {"contexts": contexts, "mode": mode}}
+    return {
+        "site": {"replica": replica, "profile": profile},
+        "browser": {"contexts": contexts, "mode": mode},
+    }
 
 
 def open_or_continue(
     settings: "Settings",
     engine: "Engine",
-    intake: "Intake",
+    wanted: Wanted,
     *,
     new: bool = False,
     label: str = "",
     priority: str = "default",
+    ignore_robots: str | None = None,
+    profile: str | None = None,
 ) -> "Run":
     """The unfinished run with exactly this input, or a new one."""
-    from app.runs import states
-    from app.runs.opening import open_run
-    from app.runs.outcomes import RunState
+    from app.runs import opening, states
 
-    options = {"input": _fingerprint(intake), "replica": settings.site.replica is not None}
+    options = wanted.options | {
+        "replica": settings.site.replica is not None,
+        "profile": profile or settings.site.profile,
+        "ignore_robots": ignore_robots,
+    }
+    states.wake(engine)
     same = (run for run in states.find_unfinished(engine) if options.items() <= run.options.items())
     if not new and (found := next(same, None)):
-        if found.state is RunState.PARKED:
-            raise Parked(
-                f"run {found.id} is parked ({found.reason}): {_how_to_resume(found)}", found
-            )
-        say(f"going on with run {found.id}, which was not finished (--new opens another)")
-        if priority != "default":
-            states.set_option(engine, found.id, "priority", priority)
-        return states.resume(engine, found.id)
-    return open_run(
-        engine,
-        intake,
-        kind="refs",
-        label=label or f"{len(intake.accepted):,} offers",
-        options=options | {"priority": priority},
-        attempts=settings.run.attempts,
-    )
+        return _go_on(engine, found, priority)
+    told = {
+        "kind": wanted.kind,
+        "label": label or wanted.label,
+        "options": options | {"priority": priority},
+        "attempts": settings.run.attempts,
+    }
+    if wanted.intake is None:
+        return opening.open_list_run(engine, **told)
+    return opening.open_run(engine, wanted.intake, **told)
+
+
+def _go_on(engine: "Engine", found: "Run", priority: str) -> "Run":
+    from app.runs import states
+    from app.runs.outcomes import RunState
+
+    if found.state is RunState.PARKED:
+        raise Parked(f"run {found.id} is parked ({found.reason}): {_how_to_resume(found)}", found)
+    say(f"going on with run {found.id}, which was not finished (--new opens another)")
+    if priority != "default":
+        states.set_option(engine, found.id, "priority", priority)
+    return states.resume(engine, found.id)
 
 
 def _how_to_resume(run: "Run") -> str:
     replica = " --replica 127.0.0.1:PORT" if run.options.get("replica") else ""
-    return f"when you have cleared it, `pwsync resume {run.id}{replica}` goes on"
+    if run.parked_until is None:
+        return f"when you have cleared it, `pwsync resume {run.id}{replica}` goes on"
+    until = run.parked_until.astimezone().strftime("%Y-%m-%d %H:%M")
+    return f"it may go on at {until}; `pwsync resume {run.id}{replica}` does at once"
 
 
-def _read(refs: list[str], inputs: list[str]) -> "Intake":
-    from app.refs import OfferRef, read_refs
+def end_rest(settings: "Settings", engine: "Engine", run: "Run") -> None:
+    """A person says that the site may be asked again: the run's profile rests no longer."""
+    from app.profiles import rows
+    from app.wiring import manners_of
 
-    if not refs and not inputs:
-        raise UsageError("nothing to sync: name offers, or -i FILE with one a line (-i - is stdin)")
-    for ref in refs:
-        OfferRef.parse(ref)  # a typing error on the command line ends here, before a run is opened
-    intake = read_refs([*refs, *(line for name in inputs for line in _lines(name))])
-    for bad in intake.rejected:
-        say(f"line {bad.line}: {bad.reason}")
-    if not intake.accepted:
-        raise UsageError("no line of the input names an offer")
-    return intake
-
-
-def _lines(name: str) -> list[str]:
-    try:
-        if name == "-":
-            return sys.stdin.read().splitlines()
-        content = Path(name).read_bytes()
-        try:
-            return content.decode("utf-8-sig").splitlines()
-        except UnicodeDecodeError:  # as a Chinese Excel writes CSV
-            return content.decode("gb18030").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not a text in UTF-8"
-        raise UsageError(
-            f"{name}: {reason}; give a file with one offer URL or id a line"
-        ) from error
-
-
-def _fingerprint(intake: "Intake") -> str:
-    import hashlib
-
-    ids = "\n".join(sorted(ref.offer_id for ref in intake.accepted))
-    return hashlib.sha256(ids.encode()).hexdigest()[:32]
+    manners = manners_of(settings)
+    profile = manners.profile(run.options.get("profile") or "guest")
+    rows.revive(engine, manners.row(profile))
 
 
 def _same_site(settings: "Settings", run: "Run") -> None:
@@ -256,7 +266,7 @@ def _same_site(settings: "Settings", run: "Run") -> None:
     raise UsageError(f"run {run.id} is of a local 1688; add --replica 127.0.0.1:PORT")
 
 
-def _of_outcomes(engine: "Engine", run: "Run", only: str) -> "Intake":
+def _of_outcomes(engine: "Engine", run: "Run", only: str) -> Wanted:
     from app.refs import read_refs
     from app.runs.counts import offers_with
     from app.runs.outcomes import Outcome
@@ -267,4 +277,4 @@ def _of_outcomes(engine: "Engine", run: "Run", only: str) -> "Intake":
     found = read_refs(offers_with(engine, run.id, words))
     if not found.accepted:
         raise UsageError(f"run {run.id} has no offer that is {' or '.join(words)}")
-    return found
+    return Wanted(intake=found)

@@ -32,6 +32,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the run report as JS
 Detach = Annotated[
     bool, typer.Option("--detach", help="Leave it to the workers; print the run's number.")
 ]
+Wait = Annotated[
+    bool, typer.Option("--wait", help="Stay with a parked run until it may go on by itself.")
+]
 Here = Annotated[bool, typer.Option("--here", help="Work in this process even with Redis.")]
 Priority = Annotated[str, typer.Option(help="Among the workers' runs: high, default or low.")]
 LimitOffers = Annotated[
@@ -60,6 +63,7 @@ class Way:
     detach: bool = False
     here: bool = False
     priority: str = "default"
+    wait: bool = False
 
     def __post_init__(self) -> None:
         check_word("--progress", self.progress)
@@ -229,7 +233,7 @@ def _work_here(settings: "Settings", engine: "Engine", run: "Run", way: Way) -> 
     from app.monitor.progress import Progress
     from app.runs.counts import reasons
 
-    live = LiveRun(settings, engine, run.id)
+    live = LiveRun(settings, engine, run.id, waits=way.wait)
     found: Counts = live.work(cast("Progress", way.progress), Console(stderr=True))
     why = reasons(engine, run.id)
     if way.as_json:

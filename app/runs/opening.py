@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, insert, select
 from app import models
 from app.models import table
 from app.refs import Intake
-from app.runs.outcomes import QUEUED, REASON_LENGTH, Outcome, RunState
+from app.runs.outcomes import QUEUED, REASON_LENGTH, ItemKind, Outcome, RunState
 from app.runs.states import Run, run_of
 from app.store.clock import now
 from app.store.engine import transact
@@ -72,6 +72,7 @@ def write_run(
         "state": str(RunState.OPEN),
         "attempts": attempts,
         "expected": len(intake.accepted),
+        "list_pages": 0,
         "lines_read": intake.lines,
         "duplicates": len(intake.duplicates),
         "rejected": len(intake.rejected),
@@ -93,6 +94,7 @@ def _items(intake: Intake, skip: Mapping[str, str]) -> Iterator[Values]:
         reason = skip.get(ref.offer_id)
         yield {
             "offer_id": ref.offer_id,
+            "kind": str(ItemKind.OFFER),
             "position": position,
             "mentions": 1 + again[ref.offer_id],
             "state": QUEUED if reason is None else str(Outcome.SKIPPED),

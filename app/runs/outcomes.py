@@ -13,6 +13,14 @@ from app.store.text import storable
 QUEUED, LEASED = "queued", "leased"
 
 
+class ItemKind(StrEnum):
+    """What an item of a run stands for."""
+
+    OFFER = "offer"
+    LIST = "list"
+    """One page of the list in which the run finds its offers."""
+
+
 class RunState(StrEnum):
     """Where a run stands."""
 

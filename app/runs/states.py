@@ -56,8 +56,15 @@ class Run:
     options: dict[str, Any]
     state: RunState
     reason: str | None
+    parked_until: datetime | None
+    """When a parked run goes on by itself; None while it waits for a person."""
     attempts: int
     expected: int
+    """Offers accepted so far."""
+    list_pages: int
+    """Pages of its list begun so far."""
+    list_total: int | None
+    """How many offers the list said it has."""
     lines_read: int
     duplicates: int
     rejected: int

@@ -18,7 +18,7 @@ from browsers.errors import (
 )
 from browsers.pool import BrowserPool
 from browsers.render import render
-from browsers.values import Launch, Marker, Mode, RenderRequest
+from browsers.values import Launch, Mode, RenderRequest
 from tests.browsers.conftest import BRISK, SITE, Recorder, Rig, closed
 from tests.browsers.fault_server import HALF, PAGE
 
@@ -187,28 +187,6 @@ async def test_foreign_url_is_refused_before_anything_is_loaded(lasting, url):
         with pytest.raises(Refused):
             await render(slot, RenderRequest(url=url), deadline=1)
     await lasting.check()
-
-
-class TestMixed:
-    MARK = b"window.context="
-
-    async def test_is_lean_where_lean_has_the_state(self, lasting):
-        page = await self.load(lasting, "ok", seed=1)
-        assert page.mode is Mode.LEAN
-
-    async def test_is_natural_where_lean_has_no_state(self, lasting, server):
-        before = server.hits["shell"]
-        page = await self.load(lasting, "shell", seed=1)
-        assert page.mode is Mode.NATURAL
-        assert server.hits["shell"] == before + 2
-
-    async def test_is_natural_for_one_in_ten(self, lasting):
-        modes = [(await self.load(lasting, "ok", seed=seed)).mode for seed in range(20)]
-        assert modes.count(Mode.NATURAL) == 2
-
-    async def load(self, lasting, path, *, seed):
-        marker = Marker(any_of=(self.MARK,))
-        return await lasting.load(path, Mode.MIXED, seed=seed, has_state=marker)
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -1,0 +1,202 @@
+"""One run's stay at the site: as whom, at which pace, by which rules, and what a block leads to.
+
+    async with stay(runtime, run) as guest:
+        turn = await guest.turn(...)        wait for it, then ask for one page
+        await guest.blocked(...)            the profile rests; until when
+
+Rules and sums are in `app.pace`, health and cookies in `app.profiles`; here they are put together.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+
+from app.pace import robots
+from app.pace.turns import Closed, Gate, Turn
+from app.profiles import rows
+from app.profiles.values import Profile
+from app.runs.states import Run
+from app.runtime import Runtime
+from browsers.blocks import detect
+from browsers.errors import BrowserError, RenderError
+from browsers.render import render
+from browsers.values import Mode, RenderRequest, Visitor
+
+HOLD_SECONDS = 60.0
+"""A profile whose process died is free again after this."""
+LOOK_SECONDS = 1.0
+"""Where nothing is rationed, how often it is looked whether the profile rests."""
+UNREACHABLE = 599
+"""Stands for the status of a robots.txt that was not answered."""
+FLUSH_PAGES = 20
+"""Good pages after which the profile is told."""
+
+
+class Stay:
+    """See `stay`. All methods run on the loop; what blocks is done aside."""
+
+    def __init__(self, runtime: Runtime, run: Run, profile: Profile, gate: Gate) -> None:
+        self.profile = profile
+        self._runtime = runtime
+        self._manners = runtime.manners
+        self._gate = gate
+        self._row = self._manners.row(profile)
+        self._ignores_robots = bool(run.options.get("ignore_robots"))
+        self._rules: dict[str, robots.Rules] = {}
+        self._learning = asyncio.Lock()
+        self._looked = -LOOK_SECONDS
+        self._good = 0
+
+    @property
+    def slots(self) -> int:
+        """Pages at once: one for a profile with cookies, else as many as there are slots."""
+        return 1 if self.profile.keeps_cookies else self._runtime.slots
+
+    @property
+    def is_paced(self) -> bool:
+        """Whether pages have to wait for their turn."""
+        return not self._manners.pace.is_free
+
+    async def turn(self, kind: str) -> Turn | Closed:
+        """The next turn to ask for a page of that kind (`offer`, `list`); it is spent then."""
+        if not self.is_paced:
+            present = time.monotonic()
+            if present - self._looked < LOOK_SECONDS:
+                return Turn(seconds=0.0)
+            self._looked = present
+        return await self._runtime.aside(self._gate.book, kind)
+
+    async def waited_turn(self, kind: str) -> None:
+        """Take a turn and wait for it. Raises GateClosed."""
+        found = await self.turn(kind)
+        if isinstance(found, Closed):
+            raise GateClosed(found)
+        await asyncio.sleep(found.seconds)
+
+    async def put_off(self, seconds: float, why: str) -> None:
+        """The site asked for a pause: nobody of this profile or address asks before."""
+        self._looked = -LOOK_SECONDS
+        await self._runtime.aside(self._gate.put_off, seconds, why)
+
+    # What robots.txt says
+
+    async def forbidden(self, url: str) -> str | None:
+        """The rule of robots.txt that forbids the page, if one does and nobody gave a reason.
+
+        Fetches the file where it is not known. Raises GateClosed while it cannot be had.
+        """
+        if self._ignores_robots or not self._manners.robots:
+            return None
+        host = url.split("/", 3)[2]
+        async with self._learning:
+            rules = self._rules.get(host)
+            if rules is None or rules.is_stale(datetime.now(UTC)):
+                rules = self._rules[host] = await self._learned(host)
+        verdict = rules.verdict(url)
+        return verdict.rule if isinstance(verdict, robots.Disallowed) else None
+
+    async def _learned(self, host: str) -> robots.Rules:
+        known = await self._runtime.aside(robots.known, self._runtime.engine, host)
+        if known is not None:
+            return known
+        await self.waited_turn("list")
+        status, body = await self._fetched(f"https://{host}/robots.txt")
+        found = await self._runtime.aside(robots.learn, self._runtime.engine, host, status, body)
+        if found.is_unreachable:
+            until = datetime.now(UTC) + timedelta(seconds=robots.AGAIN_SECONDS)
+            why = f"robots.txt of {host} cannot be had (HTTP {status}): asked again later"
+            self._rules.pop(host, None)
+            raise GateClosed(Closed(until=until, why=why))
+        return found
+
+    async def _fetched(self, url: str) -> tuple[int, bytes]:
+        request = RenderRequest(url=url, kind="robots", mode=Mode.LEAN)
+        try:
+            async with self._runtime.pool.lease("robots.txt") as slot:
+                found = await render(slot, request, deadline=self._runtime.deadline)
+        except RenderError:
+            return UNREACHABLE, b""
+        is_block = detect(url=found.final_url, status=found.status, document=found.document)
+        return (UNREACHABLE, b"") if is_block else (found.status, found.document)
+
+    # How the profile fares
+
+    async def good(self) -> None:
+        """A page was had."""
+        self._good += 1
+        if self._good >= FLUSH_PAGES:
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Tell the profile of the good pages since the last time."""
+        pages, self._good = self._good, 0
+        if pages:
+            await self._runtime.aside(rows.note_good, self._runtime.engine, self._row, pages)
+
+    async def blocked(self, reason: str) -> datetime | None:
+        """The site blocked us: the profile rests; until when, None where a person has to look."""
+        await self.flush()
+        health = await self._runtime.aside(
+            rows.note_block,
+            self._runtime.engine,
+            self._row,
+            reason,
+            self._manners.rests,
+        )
+        return health.rest_until
+
+    async def renew(self) -> None:
+        """Go on holding the profile. Raises ProfileHeld if it is somebody else's by now."""
+        if self.profile.keeps_cookies:
+            runtime = self._runtime
+            await runtime.aside(rows.renew, runtime.engine, self._row, runtime.owner, HOLD_SECONDS)
+
+
+class GateClosed(Exception):
+    """No page may be asked for now: quiet hours, a budget, a rest, an unknown robots.txt."""
+
+    def __init__(self, closed: Closed) -> None:
+        super().__init__(closed.why)
+        self.closed = closed
+
+
+@asynccontextmanager
+async def stay(runtime: Runtime, run: Run) -> AsyncIterator[Stay]:
+    """Be the run's profile for as long as the block lasts; its cookies are kept at the end.
+
+    Raises ProfileHeld, ProfileUnknown, CookiesRefused.
+    """
+    manners, engine = runtime.manners, runtime.engine
+    profile = manners.profile(run.options.get("profile") or "guest")
+    gate = manners.gate(engine, profile)
+    if not profile.keeps_cookies:
+        await runtime.pool.become(Visitor(name=profile.name, proxy=profile.proxy))
+        guest = Stay(runtime, run, profile, gate)
+        try:
+            yield guest
+        finally:
+            await asyncio.shield(guest.flush())
+        return
+    row = manners.row(profile)
+    await runtime.aside(rows.hold, engine, row, runtime.owner, HOLD_SECONDS)
+    try:
+        storage = await runtime.aside(manners.jar.load, profile.name)
+        await runtime.pool.become(
+            Visitor(name=profile.name, storage=storage, proxy=profile.proxy, contexts=1)
+        )
+        guest = Stay(runtime, run, profile, gate)
+        try:
+            yield guest
+        finally:
+            await asyncio.shield(_leave(runtime, guest))
+    finally:
+        await asyncio.shield(runtime.aside(rows.release, engine, row, runtime.owner))
+
+
+async def _leave(runtime: Runtime, guest: Stay) -> None:
+    await guest.flush()
+    with suppress(BrowserError):  # a browser that died keeps no cookies; the jar has older ones
+        if storage := await runtime.pool.storage():
+            await runtime.aside(runtime.manners.jar.save, guest.profile.name, storage)
