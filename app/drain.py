@@ -13,8 +13,9 @@ from app.refs import OfferRef
 from app.runs import limits
 from app.runs.claims import Claim, claim, give_back, renew
 from app.runs.outcomes import ItemKind, RunState, Skipped
+from app.runs.parking import park
 from app.runs.settling import Fenced, commit
-from app.runs.states import Run, RunClosed, close_if_finished, park, pause, read_run
+from app.runs.states import Run, RunClosed, close_if_finished, pause, read_run
 from app.runtime import Runtime
 from app.stay import GateClosed, Stay, stay
 from app.sync import Ending, sync_offer

@@ -91,10 +91,11 @@ class Manners:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Event:
-    """Something that happened to one offer, for whoever watches."""
+    """Something that happened to one item, for whoever watches."""
 
     at: datetime
-    offer_id: str
+    name: str
+    """An offer's id, or `page 3` of the run's list."""
     word: str
     """An outcome, or `retry`, `fenced`, `blocked`."""
     seconds: float = 0.0

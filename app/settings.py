@@ -179,8 +179,8 @@ class Batch(Section):
     category: str | None = None
     limit: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     """Offers of one run."""
-    profile: str | None = None
-
+    profile: ProfileName | None = None
+    """As whom; as in [site] if it is left out."""
     ignore_robots: Annotated[str, Field(min_length=3)] | None = None
     """Why robots.txt may be left aside; each of its runs keeps the reason."""
 

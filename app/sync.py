@@ -19,7 +19,15 @@ from app.refs import OfferRef
 from app.runs.claims import Claim
 from app.runs.consequences import BUSY_PAUSE, settlement_for
 from app.runs.journal import commit_noted
-from app.runs.outcomes import STORED, Invalid, Outcome, Settlement, Stored, Unreadable
+from app.runs.outcomes import (
+    STORED,
+    Invalid,
+    Outcome,
+    Ruling,
+    Settlement,
+    Stored,
+    Unreadable,
+)
 from app.runs.settling import Fenced
 from app.runtime import Event, Runtime
 from app.store import offers, quarantine
@@ -89,7 +97,7 @@ async def sync_offer(runtime: Runtime, claim: Claim, again: TakeTurn = _at_once)
     runtime.tell(
         Event(
             at=datetime.now(UTC),
-            offer_id=claim.offer_id,
+            name=claim.name,
             word=ending.word,
             seconds=seconds,
             text=ending.text,
@@ -144,6 +152,11 @@ def settle(runtime: Runtime, claim: Claim, page: Page | None, error: Exception) 
         ruling = commit_noted(runtime.journal, runtime.engine, claim, store)
     except Fenced as fenced:
         return Ending(word="fenced", text=str(fenced))
+    return ended(settlement, ruling, error)
+
+
+def ended(settlement: Settlement, ruling: Ruling, error: Exception | None = None) -> Ending:
+    """How a try ended that was settled so."""
     blocked = settlement.reason if settlement.word == Outcome.BLOCKED else None
     word = settlement.word if blocked else str(ruling.ending)
     pause = (error.retry_after or BUSY_PAUSE) if isinstance(error, Busy) else 0.0

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
+from app.lists import list_of
 from app.pace.quiet import read_quiet
 from app.pace.values import Pace
 from app.profiles.jar import Jar
@@ -122,7 +123,7 @@ def _batch(declared: DeclaredBatch, folder: Path) -> "Batch":
     if declared.file is not None:
         source = sources.RefFile(path=folder / declared.file.expanduser())
     elif listed := list_of(declared.keyword, declared.shop, declared.category):
-        source = sources.ListedOffers(list=listed)
+        source = sources.ListedOffers(ref=listed)
     else:
         source = sources.StaleOffers(older=batches.read_duration(declared.stale or "0"))
     return sources.Batch(
@@ -131,6 +132,8 @@ def _batch(declared: DeclaredBatch, folder: Path) -> "Batch":
         catchup=batches.read_duration(declared.catchup),
         source=source,
         limit=declared.limit,
+        profile=declared.profile,
+        ignore_robots=declared.ignore_robots,
     )
 
 
@@ -138,7 +141,10 @@ def opener_of(settings: Settings) -> "RunOpener":
     """How the runs of batches are opened."""
     from app.schedule.ticker import RunOpener  # noqa: PLC0415 - only who has batches pays for it
 
-    options = {"replica": settings.site.replica is not None}
+    options = {
+        "replica": settings.site.replica is not None,
+        "profile": settings.site.profile,
+    }
     return RunOpener(attempts=settings.run.attempts, options=options)
 
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 TABLE = (
     ("app.settings", "SettingsError", exits.USAGE),
     ("app.refs", "RefError", exits.USAGE),
+    ("app.lists", "ListRefError", exits.USAGE),
     ("app.cli.errors", "UsageError", exits.USAGE),
     ("app.runs.states", "RunUnknown", exits.USAGE),
     ("app.runs.states", "RunClosed", exits.USAGE),

@@ -53,7 +53,7 @@ class Lines:
         run = found.run
         return self._recorder.picture(
             run_id=run.id,
-            label=run.label,
+            label=found.label,
             state=run.state.value,
             planned=found.planned,
             counts=found.by_state,

@@ -18,7 +18,8 @@ from app.monitor.progress import Follower, Progress
 from app.monitor.status import Recorder, Status
 from app.runs.counts import Counts, counts
 from app.runs.outcomes import RunState
-from app.runs.states import read_run, wake
+from app.runs.parking import wake
+from app.runs.states import read_run
 from app.runtime import Runtime
 from app.settings import Settings
 from app.store.engine import DatabaseUnavailable
@@ -118,7 +119,7 @@ class LiveRun:
         alive = run.state in (RunState.OPEN, RunState.RUNNING)
         return self.recorder.picture(
             run_id=run.id,
-            label=run.label,
+            label=self._counts.label,
             state="stopping" if self.signal is not None and alive else run.state.value,
             planned=self._counts.planned,
             counts=self._counts.by_state,

@@ -84,11 +84,13 @@ class Scheduler:
     def _look(self) -> float:
         """See to what is due; seconds until the next look."""
         from app.cli.batch import ringer, sentence
+        from app.runs.parking import wake
         from app.schedule.ticker import present_of, tick
 
         ring = ringer(self._settings, lambda said: self._is_away("Redis", said))
         for fire in tick(self._engine, self._batches, opener=self._open, ring=ring):
             self._say(sentence(fire))
+        wake(self._engine)
         self._reconcile()
         return nap_until(self._batches, present_of(self._engine))
 

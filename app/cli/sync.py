@@ -205,14 +205,14 @@ def open_or_continue(
     profile: str | None = None,
 ) -> "Run":
     """The unfinished run with exactly this input, or a new one."""
-    from app.runs import opening, states
+    from app.runs import opening, parking, states
 
     options = wanted.options | {
         "replica": settings.site.replica is not None,
         "profile": profile or settings.site.profile,
         "ignore_robots": ignore_robots,
     }
-    states.wake(engine)
+    parking.wake(engine)
     same = (run for run in states.find_unfinished(engine) if options.items() <= run.options.items())
     if not new and (found := next(same, None)):
         return _go_on(engine, found, priority)
@@ -248,13 +248,18 @@ def _how_to_resume(run: "Run") -> str:
 
 
 def end_rest(settings: "Settings", engine: "Engine", run: "Run") -> None:
-    """A person says that the site may be asked again: the run's profile rests no longer."""
+    """A person says that the site may be asked again: the run's profile rests no longer.
+
+    The other runs that were parked with it go on, too.
+    """
     from app.profiles import rows
+    from app.runs import parking
     from app.wiring import manners_of
 
     manners = manners_of(settings)
     profile = manners.profile(run.options.get("profile") or "guest")
-    rows.revive(engine, manners.row(profile))
+    rows.end_rest(engine, manners.row(profile))
+    parking.release(engine, profile.name, replica=settings.site.replica is not None)
 
 
 def _same_site(settings: "Settings", run: "Run") -> None:

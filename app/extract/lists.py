@@ -40,8 +40,23 @@ class Answer:
     read: Callable[[dict[str, Any]], dict[str, Any]]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """One page of a list."""
+
+    cards: list[OfferCard]
+    total: int | None = None
+    """How many offers the list says it has."""
+
+
 def read(document: bytes) -> list[OfferCard] | None:
     """The cards, or None if the document is no such answer. Raises ExtractError."""
+    page = read_page(document)
+    return None if page is None else page.cards
+
+
+def read_page(document: bytes) -> Page | None:
+    """The page, or None if the document is no such answer. Raises ExtractError."""
     block = detect(url=None, status=200, document=document)
     if block:
         raise Blocked(f"{block.name}: {block.evidence}", rule=block.rule)
@@ -53,9 +68,9 @@ def read(document: bytes) -> list[OfferCard] | None:
         return None
     answer = Tree(parse_state(cut_object(source, start)))
     for kind in kinds:
-        cards = _cards(kind, answer)
-        if cards is not None:
-            return cards
+        page = _page(kind, answer)
+        if page is not None:
+            return page
     if answer.at(("data",)) == {}:
         raise LayoutUnknown("the answer says success and brings nothing", rule="empty_answer")
     return None
@@ -65,16 +80,18 @@ def _is_bare_success(source: bytes) -> bool:
     return b'"ret"' in source and b'"SUCCESS' in source
 
 
-def _cards(kind: Answer, answer: Tree) -> list[OfferCard] | None:
+def _page(kind: Answer, answer: Tree) -> Page | None:
     for place in kind.places:
         node = answer.at(place)
         if not isinstance(node, dict):
             continue
         records = node.get(kind.list_name)
+        total = count(node.get(kind.total_name))
         if isinstance(records, list):
-            return list(_valid(kind.read(record) for record in _of_offers(records)))
-        if count(node.get(kind.total_name)) == 0:
-            return []
+            cards = list(_valid(kind.read(record) for record in _of_offers(records)))
+            return Page(cards=cards, total=total)
+        if total == 0:
+            return Page(cards=[], total=0)
     return None
 
 

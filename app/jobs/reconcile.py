@@ -1,4 +1,5 @@
-"""Rings for runs that have work and too few workers; closes those where only that was left.
+"""Rings for runs that have work and too few workers, parked ones whose time has come among them;
+closes those where only that was left.
 
 Redis may have lost every bell, a worker may have died: the ledger knows, and this reads it. Cheap,
 and harmless when several do it at once.
@@ -12,7 +13,9 @@ from sqlalchemy import Engine
 
 from app.jobs import beacons, doorbell
 from app.jobs.beacons import Beacon
+from app.profiles.values import GUEST
 from app.runs.due import Due, due_runs
+from app.runs.parking import wake
 from app.runs.states import Run, close_if_finished
 
 REST_SECONDS = 15
@@ -26,6 +29,7 @@ def reconcile(
     `fits` leaves out runs that are not for the workers here. Raises DatabaseUnavailable,
     RedisUnavailable.
     """
+    wake(engine)
     found = due_runs(engine)
     for one in found:
         if not one.unfinished:
@@ -36,13 +40,19 @@ def reconcile(
 
 
 def _call(connection: "Redis", due: Due, workers: list[Beacon]) -> int:
-    answering = sum(worker.run_id == due.run.id for worker in workers)
-    bells = bells_wanted(due.items, workers) - answering
+    run = due.run
+    answering = sum(worker.run_id == run.id for worker in workers)
+    wanted = 1 if is_alone(run) else bells_wanted(due.items, workers)
+    bells = wanted - answering
     if bells <= 0:
         return 0
-    run = due.run
     priority = priority_of(run)
     return doorbell.ring(connection, run.id, priority=priority, label=run.label, bells=bells)
+
+
+def is_alone(run: Run) -> bool:
+    """Whether one worker at a time may be at a run: a profile with cookies is one process's."""
+    return run.options.get("profile") not in (None, GUEST)
 
 
 def bells_wanted(items: int, workers: list[Beacon]) -> int:

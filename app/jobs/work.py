@@ -16,12 +16,16 @@ from app.jobs.kept import KeptRuntime
 from app.jobs.reconcile import rank_of
 from app.jobs.signs import Signs, Watcher
 from app.jobs.turn import Turn, Turns
+from app.profiles.values import ProfileError
 from app.runs.counts import Counts, counts
 from app.runs.due import Due, due_runs
+from app.runs.parking import wake
 from app.runs.states import Run, close_if_finished
 from app.store.engine import StoreError
 
 CLOSE_SECONDS = 20.0
+SHUN_SECONDS = 15.0
+"""How long a run is left alone whose profile another process is, or has no cookies here."""
 SAME_SIGNAL_SECONDS = 1.0
 """A terminal and a supervisor both pass on one Ctrl-C."""
 
@@ -46,8 +50,9 @@ class Work:
         self._turns = turns
         self._last_run = 0
         self._asked: float | None = None
-        self.fits = fits
-        """Which runs may be worked on here."""
+        self._fits = fits
+        self._shunned: dict[int, float] = {}
+        """Runs whose profile is not to be had here, and until when they are left alone."""
         self.cold: int | None = None
         """The signal that asked a second time, if one did."""
 
@@ -55,6 +60,10 @@ class Work:
     def is_over(self) -> bool:
         """Whether somebody asked to stop."""
         return self._asked is not None
+
+    def fits(self, run: Run) -> bool:
+        """Whether a run may be worked on here now."""
+        return self._fits(run) and time.monotonic() >= self._shunned.get(run.id, 0.0)
 
     def take(
         self,
@@ -77,8 +86,12 @@ class Work:
         turn = Turn(
             self._kept, self._engine, run.id, turns=self._turns, is_wanted=is_over, look=look
         )
-        with self._signs.working_on(run.id, state=state):
-            self._through(turn)
+        try:
+            with self._signs.working_on(run.id, state=state):
+                self._through(turn)
+        except ProfileError as error:
+            self._shunned[run.id] = time.monotonic() + SHUN_SECONDS
+            self._watcher.say(f"run {run.id}: {error}")
         found = counts(self._engine, run.id)
         self._watcher.look(found, self._kept.status())
         return found
@@ -88,7 +101,7 @@ class Work:
             turn.take()
         except CancelledError:
             pass  # told to end the pages in flight, too; their leases are given back
-        except StoreError:
+        except (StoreError, ProfileError):
             raise  # the browsers are well
         except Exception:
             with suppress(TimeoutError):  # whatever went wrong, the next turn has new browsers
@@ -119,6 +132,7 @@ class Work:
 
     def runs(self, *, within: float = 0.0) -> list[Due]:
         """The runs that may be worked on here. Raises DatabaseUnavailable."""
+        wake(self._engine)
         return [one for one in due_runs(self._engine, within=within) if self.fits(one.run)]
 
     def nap(self, seconds: float) -> None:

@@ -172,11 +172,11 @@ def _events(events: tuple[Event, ...], lines: int) -> Table:
 
 
 def event_cells(event: Event) -> tuple[RenderableType, ...]:
-    """One event as cells: when, word, offer, how long, text."""
+    """One event as cells: when, word, item, how long, text."""
     return (
         event.at.astimezone().strftime(" %H:%M:%S"),
         Text(event.word, style=words.STYLES.get(event.word, "")),
-        event.offer_id,
+        event.name,
         f"{event.seconds:.2f} s",
         words.foreign(event.text, style="bright_black" if event.word in words.GOOD else ""),
     )

@@ -16,8 +16,8 @@ from browsers.values import PoolStatus
 WINDOW_SECONDS = 10.0
 """Speed is that of the last ten seconds."""
 HISTORY_POINTS = 60
-UNSETTLED = frozenset({"retry", "fenced", "blocked", "waited", "abandoned", "given_back"})
-"""Endings of a try that leave its item without an outcome."""
+UNSETTLED = frozenset({"retry", "fenced", "blocked", "waited", "abandoned", "given_back", "listed"})
+"""Endings that are no outcome of an offer."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -58,7 +58,7 @@ class Watch:
         run = self._counts.run
         return self._recorder.picture(
             run_id=run.id,
-            label=run.label,
+            label=self._counts.label,
             state=run.state.value,
             planned=self._counts.planned,
             counts=self._counts.by_state,
@@ -108,7 +108,7 @@ def _numbered(number: int, slot: SlotStatus) -> SlotStatus:
 def _event(ended: Ended) -> Event:
     return Event(
         at=ended.at,
-        offer_id=ended.offer_id,
+        name=ended.name,
         word=ended.ending,
         seconds=ended.seconds,
         text=ended.reason or ended.title or "",

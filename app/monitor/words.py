@@ -17,6 +17,7 @@ STYLES = {
     "unreadable": "red",
     "blocked": "magenta",
     "failed": "bold red",
+    "listed": "cyan",
     "skipped": "bright_black",
     "cancelled": "bright_black",
     "queued": "white",

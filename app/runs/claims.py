@@ -12,7 +12,16 @@ from sqlalchemy import Connection, Engine, insert, select, tuple_, update
 
 from app import models
 from app.models import table
-from app.runs.outcomes import LEASED, MOST_EXCUSED, QUEUED, Ending, Outcome, RunState
+from app.runs.outcomes import (
+    LEASED,
+    MOST_EXCUSED,
+    QUEUED,
+    Ending,
+    ItemKind,
+    Outcome,
+    RunState,
+    name_of,
+)
 from app.runs.states import Run, run_of
 from app.store.clock import now
 from app.store.engine import transact
@@ -31,6 +40,7 @@ class Claim:
 
     run_id: int
     offer_id: str
+    """Of a list page its number."""
     attempt: int
     token: int
     owner: str
@@ -40,6 +50,18 @@ class Claim:
     """Tries that ended through no fault of its own before this one."""
     allowed: int
     """Charged tries the run grants an item."""
+    kind: ItemKind = ItemKind.OFFER
+
+    @property
+    def page(self) -> int:
+        """Which page of the run's list is claimed."""
+        assert self.kind is ItemKind.LIST
+        return int(self.offer_id)
+
+    @property
+    def name(self) -> str:
+        """How screens name it."""
+        return name_of(self.kind, self.offer_id)
 
 
 def claim(
@@ -127,6 +149,7 @@ def _claim_of(row: Mapping[Any, Any], run: Run, owner: str, *, excused: int) -> 
         charges=row["charges"],
         excused=row["excused"] + excused,
         allowed=run.attempts,
+        kind=ItemKind(row["kind"]),
     )
 
 
@@ -140,6 +163,11 @@ def _lease(conn: Connection, taken: Sequence[Claim], lease_seconds: float) -> No
         "lease_until": now(lease_seconds),
     }
     conn.execute(update(ITEM).where(ITEM.c.run_id == taken[0].run_id, own).values(leased))
+    begin_tries(conn, taken)
+
+
+def begin_tries(conn: Connection, taken: Sequence[Claim]) -> None:
+    """Write the attempts of claims whose items were leased in this transaction."""
     started = conn.scalar(select(now()))
     tries = [
         {

@@ -1,17 +1,17 @@
-"""The picture of a run now: how many items stand where, what is due next, why items ended so.
+"""The picture of a run now: how many offers stand where, what is due next, why they ended so.
 
 Cheap enough to ask every second; the audit is what checks the books.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Engine, func, select
 
 from app import models
 from app.models import table
-from app.runs.outcomes import BAD, LEASED, QUEUED, STORED, Outcome
+from app.runs.outcomes import BAD, LEASED, QUEUED, STORED, ItemKind, Outcome
 from app.runs.states import Run, run_of
 from app.store.clock import now
 from app.store.engine import reading
@@ -21,14 +21,26 @@ ITEM = table(models.RunItem)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Counts:
-    """Items of a run by state. `planned == queued + leased + sum of outcomes`, always."""
+    """Offers of a run by state. `planned == queued + leased + sum of outcomes`, always."""
 
     run: Run
     by_state: Mapping[str, int]
+    lists: Mapping[str, int] = field(default_factory=dict)
+    """Pages of the run's list by state."""
 
     @property
     def planned(self) -> int:
         return self.run.expected
+
+    @property
+    def label(self) -> str:
+        """What the run is about; of a list also how far it has been read."""
+        run = self.run
+        if not run.list_pages:
+            return run.label
+        told = f" of {run.list_total:,}" if run.list_total is not None else ""
+        read = self.lists.get(Outcome.LISTED, 0)
+        return f"{run.label}: page {read:,}, {run.expected:,}{told} found"
 
     @property
     def queued(self) -> int:
@@ -40,7 +52,7 @@ class Counts:
 
     @property
     def finished(self) -> int:
-        """Items with an outcome."""
+        """Offers with an outcome."""
         return sum(self.by_state.get(outcome, 0) for outcome in Outcome)
 
     @property
@@ -49,8 +61,9 @@ class Counts:
 
     @property
     def bad(self) -> int:
-        """Items for which a finished run does not leave with 0."""
-        return sum(self.by_state.get(outcome, 0) for outcome in BAD)
+        """Offers and list pages for which a finished run does not leave with 0."""
+        found = (self.by_state, self.lists)
+        return sum(each.get(outcome, 0) for each in found for outcome in BAD)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,9 +83,13 @@ def counts(engine: Engine, run_id: int) -> Counts:
 
 def counts_of(conn: Connection, run_id: int) -> Counts:
     """How a run stands, within the caller's picture of the database."""
-    query = select(ITEM.c.state, func.count()).where(ITEM.c.run_id == run_id).group_by(ITEM.c.state)
-    found = {str(row[0]): int(row[1]) for row in conn.execute(query)}
-    return Counts(run=run_of(conn, run_id), by_state=found)
+    what = (ITEM.c.kind, ITEM.c.state)
+    query = select(*what, func.count()).where(ITEM.c.run_id == run_id).group_by(*what)
+    found: dict[str, dict[str, int]] = {kind: {} for kind in ItemKind}
+    for kind, state, number in conn.execute(query):
+        found[kind][state] = int(number)
+    offers, lists = found[ItemKind.OFFER], found[ItemKind.LIST]
+    return Counts(run=run_of(conn, run_id), by_state=offers, lists=lists)
 
 
 def next_due(engine: Engine, run_id: int) -> float | None:
@@ -113,9 +130,10 @@ def _in_state(run_id: int, state: str) -> tuple[Any, Any]:
 
 def offers_with(engine: Engine, run_id: int, states: Sequence[str]) -> list[str]:
     """Ids of a run's offers that stand so, in the order of its input."""
+    offers = (ITEM.c.run_id == run_id, ITEM.c.kind == str(ItemKind.OFFER))
     query = (
         select(ITEM.c.offer_id)
-        .where(ITEM.c.run_id == run_id, ITEM.c.state.in_(list(states)))
+        .where(*offers, ITEM.c.state.in_(list(states)))
         .order_by(ITEM.c.position)
     )
     with reading(engine) as conn:

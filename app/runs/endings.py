@@ -3,20 +3,23 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, and_, select
 
 from app import models
 from app.models import table
+from app.runs.outcomes import name_of
 from app.store.engine import reading
 
 ATTEMPT, OFFER = table(models.Attempt), table(models.Offer)
+ITEM = table(models.RunItem)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ended:
     """One try that has ended."""
 
-    offer_id: str
+    name: str
+    """An offer's id, or `page 3` of the run's list."""
     ending: str
     at: datetime
     seconds: float
@@ -35,7 +38,9 @@ def endings_since(engine: Engine, run_id: int, moment: datetime, *, limit: int) 
             ATTEMPT.c.started_at,
             ATTEMPT.c.reason,
             OFFER.c.title,
+            ITEM.c.kind,
         )
+        .join(ITEM, and_(ITEM.c.run_id == ATTEMPT.c.run_id, ITEM.c.offer_id == ATTEMPT.c.offer_id))
         .join(OFFER, OFFER.c.offer_id == ATTEMPT.c.offer_id, isouter=True)
         .where(ATTEMPT.c.run_id == run_id, ATTEMPT.c.ended_at > moment)
         .order_by(ATTEMPT.c.ended_at.desc())
@@ -45,7 +50,7 @@ def endings_since(engine: Engine, run_id: int, moment: datetime, *, limit: int) 
         rows = conn.execute(query).all()
     return [
         Ended(
-            offer_id=str(row.offer_id),
+            name=name_of(row.kind, str(row.offer_id)),
             ending=row.ending,
             at=row.ended_at,
             seconds=(row.ended_at - row.started_at).total_seconds(),

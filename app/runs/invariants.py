@@ -31,12 +31,27 @@ class Invariant:
 INVARIANTS = (
     Invariant(
         name="I1",
-        sentence="a run has exactly the items that it was opened with",
+        sentence="a run has exactly the offers that it was opened with, or that its list brought",
         query="""
         SELECT r.id, NULL, r.expected, COUNT(i.offer_id)
-        FROM run r LEFT JOIN run_item i ON i.run_id = r.id
+        FROM run r LEFT JOIN run_item i ON i.run_id = r.id AND i.kind = 'offer'
         WHERE (:run IS NULL OR r.id = :run)
         GROUP BY r.id, r.expected HAVING COUNT(i.offer_id) <> r.expected""",
+    ),
+    Invariant(
+        name="I1",
+        sentence="the pages of a run's list are items, numbered from 1 without a gap",
+        query="""
+        SELECT * FROM (
+            SELECT r.id, NULL, r.list_pages AS wanted, (
+                SELECT COUNT(*) FROM run_item i WHERE i.run_id = r.id AND i.kind = 'list') AS found
+            FROM run r WHERE (:run IS NULL OR r.id = :run)
+        ) counted WHERE wanted <> found
+        UNION ALL
+        SELECT i.run_id, i.offer_id, 'a page of the list', i.offer_id
+        FROM run_item i JOIN run r ON r.id = i.run_id
+        WHERE (:run IS NULL OR i.run_id = :run) AND i.kind = 'list'
+            AND (i.offer_id < 1 OR i.offer_id > r.list_pages)""",
     ),
     Invariant(
         name="I2",
@@ -53,7 +68,7 @@ INVARIANTS = (
         words={
             "item": [QUEUED, LEASED, *_words(list(Outcome))],
             "run_state": _words(list(RunState)),
-            "ending": [*_words(list(Ending)), *_words(WORKED)],
+            "ending": [*_words(list(Ending)), *_words(WORKED | {Outcome.SKIPPED})],
         },
     ),
     Invariant(
@@ -219,7 +234,8 @@ INVARIANTS = (
         UNION ALL
         SELECT * FROM (
             SELECT r.id, NULL, r.expected + r.duplicates AS wanted, COALESCE((
-                SELECT SUM(i.mentions) FROM run_item i WHERE i.run_id = r.id), 0) AS found
+                SELECT SUM(i.mentions) FROM run_item i
+                WHERE i.run_id = r.id AND i.kind = 'offer'), 0) AS found
             FROM run r WHERE (:run IS NULL OR r.id = :run)
         ) mentioned WHERE wanted <> found
         UNION ALL
@@ -239,6 +255,27 @@ INVARIANTS = (
                 SELECT 1 FROM quarantine q
                 WHERE q.offer_id = i.offer_id AND q.last_run_id >= i.run_id
                     AND q.first_run_id <= i.run_id)""",
+    ),
+    Invariant(
+        name="I17",
+        sentence="the cards of a list page are there only if it was read to its end",
+        query="""
+        SELECT c.run_id, NULL, 'page listed', MIN(c.page)
+        FROM offer_card c LEFT JOIN run_item i
+            ON i.run_id = c.run_id AND i.offer_id = c.page AND i.kind = 'list'
+        WHERE (:run IS NULL OR c.run_id = :run) AND (i.state IS NULL OR i.state <> 'listed')
+        GROUP BY c.run_id""",
+    ),
+    Invariant(
+        name="I17",
+        sentence="only pages of a list are listed, and of them no other good word is said",
+        query="""
+        SELECT run_id, offer_id, kind, state FROM run_item
+        WHERE (:run IS NULL OR run_id = :run) AND (
+            (kind = 'offer' AND state = 'listed')
+            OR (kind = 'list' AND state IN :offers)
+            OR kind NOT IN ('offer', 'list'))""",
+        words={"offers": _words(STORED | {Outcome.GONE, Outcome.INVALID, Outcome.UNREADABLE})},
     ),
     Invariant(
         name="I16",

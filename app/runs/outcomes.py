@@ -21,6 +21,11 @@ class ItemKind(StrEnum):
     """One page of the list in which the run finds its offers."""
 
 
+def name_of(kind: str, key: str) -> str:
+    """How screens name an item: an offer by its id, a list page by its number."""
+    return f"page {key}" if kind == ItemKind.LIST else key
+
+
 class RunState(StrEnum):
     """Where a run stands."""
 
@@ -29,7 +34,7 @@ class RunState(StrEnum):
     PAUSED = "paused"
     """A person said so."""
     PARKED = "parked"
-    """Blocked: waits for a person."""
+    """The site blocked us, or the day's pages are spent: waits for a time or for a person."""
     DONE = "done"
     CANCELLED = "cancelled"
 
@@ -50,11 +55,19 @@ class Outcome(StrEnum):
     FAILED = "failed"
     SKIPPED = "skipped"
     CANCELLED = "cancelled"
+    LISTED = "listed"
+    """Of a list page: its offers are items of the run, its cards are stored."""
 
 
 STORED = frozenset({Outcome.CREATED, Outcome.CHANGED, Outcome.UNCHANGED})
 """The offer's row is what the page said."""
-WORKED = STORED | {Outcome.GONE, Outcome.INVALID, Outcome.UNREADABLE, Outcome.FAILED}
+WORKED = STORED | {
+    Outcome.GONE,
+    Outcome.INVALID,
+    Outcome.UNREADABLE,
+    Outcome.FAILED,
+    Outcome.LISTED,
+}
 """Outcomes that a try brought; an attempt row ends with the same word."""
 BAD = frozenset({Outcome.INVALID, Outcome.UNREADABLE, Outcome.FAILED, Outcome.BLOCKED})
 """A finished run with one of these leaves with exit code 3."""
@@ -132,6 +145,18 @@ class Failed(_Final):
     """No further try would help."""
 
     outcome = Outcome.FAILED
+
+
+class Listed(_Final):
+    """A list page was read; what it brought is in the same transaction."""
+
+    outcome = Outcome.LISTED
+
+
+class Skipped(_Final):
+    """Not asked for, by a rule that the reason names."""
+
+    outcome = Outcome.SKIPPED
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

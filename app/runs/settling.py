@@ -15,13 +15,13 @@ from sqlalchemy import Connection, Engine, select, update
 from app import models
 from app.models import table
 from app.runs.claims import Claim, own_item, own_try
-from app.runs.outcomes import WORKED, Ending, Ruling, Settlement, rule
+from app.runs.outcomes import WORKED, Ending, Outcome, Ruling, Settlement, rule
 from app.store.clock import now
 from app.store.engine import TRIES, transact
 
 ITEM, ATTEMPT = table(models.RunItem), table(models.Attempt)
 
-OWN_WORDS = frozenset(str(word) for word in (*WORKED, Ending.RETRY, Ending.WAITED))
+OWN_WORDS = frozenset(str(word) for word in (*WORKED, Outcome.SKIPPED, Ending.RETRY, Ending.WAITED))
 """Endings that only the holder of a claim writes."""
 
 

@@ -1,4 +1,4 @@
-"""Runs as a whole: reading one, and its changes of state (CONTRACT §2).
+"""Runs as a whole: reading one, and its changes of state (CONTRACT §2); parking is in `parking.py`.
 
 open ─ running ─┬─ done
   └──────┬──────┘
@@ -107,24 +107,20 @@ def find_unfinished(engine: Engine) -> list[Run]:
 
 def pause(engine: Engine, run_id: int, reason: str | None = None) -> Run:
     """Hand out no more items. Raises RunUnknown, RunClosed."""
-    return transact(engine, lambda conn: _move(conn, run_id, RunState.PAUSED, reason))
-
-
-def park(engine: Engine, run_id: int, reason: str) -> Run:
-    """Hand out no more items until a person resumes; a paused run stays paused."""
-    return transact(engine, lambda conn: _move(conn, run_id, RunState.PARKED, reason))
+    return transact(engine, lambda conn: move(conn, run_id, RunState.PAUSED, reason))
 
 
 def resume(engine: Engine, run_id: int) -> Run:
     """Go on; items that waited for a block are due at once. Raises RunUnknown, RunClosed."""
+    return transact(engine, lambda conn: go_on(conn, run_id))
 
-    def work(conn: Connection) -> Run:
-        run = _move(conn, run_id, RunState.RUNNING, None)
-        waiting = and_(*_queued(run_id), ITEM.c.reason.startswith(BLOCKED_BY))
-        conn.execute(update(ITEM).where(waiting).values(not_before=now()))
-        return run
 
-    return transact(engine, work)
+def go_on(conn: Connection, run_id: int) -> Run:
+    """The same within the caller's transaction."""
+    run = move(conn, run_id, RunState.RUNNING, None)
+    waiting = and_(*_queued(run_id), ITEM.c.reason.startswith(BLOCKED_BY))
+    conn.execute(update(ITEM).where(waiting).values(not_before=now()))
+    return run
 
 
 def set_option(engine: Engine, run_id: int, name: str, value: Any) -> None:
@@ -144,7 +140,7 @@ def cancel(engine: Engine, run_id: int, reason: str | None = None) -> Run:
     """
 
     def work(conn: Connection) -> Run:
-        _move(conn, run_id, RunState.CANCELLED, reason)
+        move(conn, run_id, RunState.CANCELLED, reason)
         _close_items(conn, run_id)
         still_open = (RUN.c.id == run_id, RUN.c.closed_at.is_(None))
         conn.execute(update(RUN).where(*still_open).values(closed_at=now()))
@@ -159,17 +155,20 @@ def close_if_finished(engine: Engine, run_id: int) -> Run:
     def work(conn: Connection) -> Run:
         unfinished = exists().where(ITEM.c.run_id == run_id, ITEM.c.state.in_((QUEUED, LEASED)))
         finished = and_(RUN.c.id == run_id, RUN.c.state.in_(sorted(ALIVE)), ~unfinished)
-        values = {"state": str(RunState.DONE), "reason": None, "closed_at": now()}
+        ended = {"reason": None, "parked_until": None, "closed_at": now()}
+        values = {"state": str(RunState.DONE), **ended}
         conn.execute(update(RUN).where(finished).values(values))
         return run_of(conn, run_id)
 
     return transact(engine, work)
 
 
-def _move(conn: Connection, run_id: int, to: RunState, reason: str | None) -> Run:
+def move(conn: Connection, run_id: int, to: RunState, reason: str | None, **facts: Any) -> Run:
+    """Change a run's state if `MOVES` allows it; the run as it is then. Raises RunClosed."""
     sources = sorted(MOVES[to])
     query = update(RUN).where(RUN.c.id == run_id, RUN.c.state.in_(sources))
-    conn.execute(query.values(state=str(to), reason=reason))
+    values = {"parked_until": None, **facts}
+    conn.execute(query.values(state=str(to), reason=reason, **values))
     run = run_of(conn, run_id)
     if run.state in CLOSED and run.state is not to:
         raise RunClosed(run)

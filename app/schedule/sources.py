@@ -1,4 +1,5 @@
-"""Where a batch's refs come from, looked up when it is due: a file, or offers not seen for long.
+"""Where a batch's offers come from, looked up when it is due: a file, offers not seen for long, or a
+list of the site that its run is to read.
 
 source.prepare()            before the transaction: reads what is outside the database
 source.intake(conn, ask)    within it
@@ -13,6 +14,7 @@ from typing import Protocol
 from sqlalchemy import Connection, exists, select
 
 from app import models
+from app.lists import ListRef
 from app.models import table
 from app.refs import Intake, OfferRef, read_refs
 from app.schedule.batches import Timetable, write_duration
@@ -114,6 +116,20 @@ class StaleOffers:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ListedOffers:
+    """The offers of a search, a shop or a category, as its run finds them."""
+
+    ref: ListRef
+
+    def __str__(self) -> str:
+        return self.ref.label
+
+    def prepare(self) -> Answer:
+        """Nothing is known before the list is read."""
+        return lambda _conn, _ask: Intake()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Batch:
     """A declared, recurring run."""
 
@@ -123,3 +139,7 @@ class Batch:
     source: Source
     limit: int | None = None
     """Offers of one run."""
+    profile: str | None = None
+    """As whom; the usual one if it is left out."""
+    ignore_robots: str | None = None
+    """Why robots.txt is left aside."""

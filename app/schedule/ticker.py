@@ -15,12 +15,19 @@ from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import IntegrityError
 
 from app.refs import Intake
-from app.runs.opening import write_run
+from app.runs.opening import write_list_run, write_run
 from app.runs.outcomes import REASON_LENGTH
 from app.schedule import fires
 from app.schedule.batches import plan
 from app.schedule.fires import Decision, Fire
-from app.schedule.sources import Answer, Ask, Batch, NothingDue, SourceUnreadable
+from app.schedule.sources import (
+    Answer,
+    Ask,
+    Batch,
+    ListedOffers,
+    NothingDue,
+    SourceUnreadable,
+)
 from app.store.clock import now as database_now
 from app.store.engine import consult, transact
 from app.store.text import storable
@@ -48,19 +55,29 @@ class RunOpener:
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def __call__(self, conn: Connection, batch: Batch, intake: Intake) -> int:
-        """Write the run; what is beyond the batch's limit is in it as skipped."""
+        """Write the run; what is beyond the batch's limit is in it as skipped.
+
+        A list is read no further than to the limit.
+        """
+        told: dict[str, Any] = {
+            "kind": KIND,
+            "label": f"batch {batch.name}",
+            "attempts": self.attempts,
+        }
+        options = self._options(batch)
+        if isinstance(batch.source, ListedOffers):
+            ref = batch.source.ref
+            named = {"kind": str(ref.kind), "value": ref.value, "first": batch.limit}
+            return write_list_run(conn, options=options | {"list": named}, **told).id
         beyond = intake.accepted[batch.limit :] if batch.limit is not None else ()
         reason = f"beyond the batch's limit of {batch.limit}"
-        run = write_run(
-            conn,
-            intake,
-            kind=KIND,
-            label=f"batch {batch.name}",
-            options={**self.options, "batch": batch.name},
-            attempts=self.attempts,
-            skip={ref.offer_id: reason for ref in beyond},
-        )
-        return run.id
+        skip = {ref.offer_id: reason for ref in beyond}
+        return write_run(conn, intake, options=options, skip=skip, **told).id
+
+    def _options(self, batch: Batch) -> dict[str, Any]:
+        own = {"profile": batch.profile, "ignore_robots": batch.ignore_robots}
+        given = {name: value for name, value in own.items() if value is not None}
+        return {**self.options, "batch": batch.name, **given}
 
 
 Opener = Callable[[Connection, Batch, Intake], int]

@@ -24,7 +24,7 @@ def slot(number: int) -> SlotStatus:
 
 
 def event(word: str = "created", text: str = HOSTILE) -> Event:
-    return Event(at=datetime.now(UTC), offer_id="610947572360", word=word, seconds=0.84, text=text)
+    return Event(at=datetime.now(UTC), name="610947572360", word=word, seconds=0.84, text=text)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from browsers.values import PoolStatus
 
 
 def event(word: str, seconds: float = 1.0) -> Event:
-    return Event(at=datetime.now(UTC), offer_id="1", word=word, seconds=seconds)
+    return Event(at=datetime.now(UTC), name="1", word=word, seconds=seconds)
 
 
 def picture(recorder: Recorder, **counts: int) -> Status:

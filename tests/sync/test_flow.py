@@ -56,7 +56,7 @@ async def test_natural_pages_give_the_same_values(lite_desk, site):
     lite_desk.mode = Mode.NATURAL
     found = await lite_desk.drain(site, lite_desk.open(urls(site)[:16]))
     assert (found.bad, found.finished) == (0, 16)
-    stored = {event.offer_id for event in lite_desk.events if event.word == "created"}
+    stored = {event.name for event in lite_desk.events if event.word == "created"}
     wrong = [one for one in differences(lite_desk.engine, site) if one[0] in stored]
     assert wrong == []
 
