@@ -176,9 +176,9 @@ def _refuse_tricks(text: str) -> None:
     if not text:
         raise RefError(f"an empty text names no offer; {_INSTEAD}")
     if len(text) > _LONGEST:
-        raise RefError(f"{_shown(text)} is longer than {_LONGEST} characters; {_INSTEAD}")
+        raise RefError(f"{shown(text)} is longer than {_LONGEST} characters; {_INSTEAD}")
     if _FORBIDDEN.search(text):
-        raise RefError(f"{_shown(text)} holds a backslash or control character; {_INSTEAD}")
+        raise RefError(f"{shown(text)} holds a backslash or control character; {_INSTEAD}")
 
 
 def _bare_id(text: str) -> str | None:
@@ -189,7 +189,7 @@ def _bare_id(text: str) -> str | None:
         return tagged[1]
     if text.isdecimal():
         raise RefError(
-            f"{_shown(text)} is no offer id: ids have 6 to 18 digits 0-9 and do not begin with 0"
+            f"{shown(text)} is no offer id: ids have 6 to 18 digits 0-9 and do not begin with 0"
         )
     return None
 
@@ -207,17 +207,15 @@ def _id_in_url(text: str) -> str | None:
     return _id_of_url(candidate, text)
 
 
-def _id_of_url(candidate: str, shown: str) -> str:
-    found = _URL.fullmatch(candidate)
-    scheme = (found["scheme"] or "https").lower() if found else ""
-    if not found or scheme not in _PORTS or (found["port"] or "") not in _PORTS[scheme]:
+def _id_of_url(candidate: str, shown_as: str) -> str:
+    address = read_address(candidate)
+    if address is None:
         raise RefError(
-            f"{_shown(shown)} is not a plain http(s) address of a known form; {_INSTEAD}"
+            f"{shown(shown_as)} is not a plain http(s) address of a known form; {_INSTEAD}"
         )
-    host, path = found["host"].lower(), found["path"] or "/"
-    offer_id = _id_at(host, path, found["query"] or "")
+    offer_id = _id_at(address.host, address.path, address.query)
     if offer_id is None:
-        raise RefError(f"{_shown(shown)} {_why_not(host, path)}")
+        raise RefError(f"{shown(shown_as)} {_why_not(address.host, address.path)}")
     return offer_id
 
 
@@ -268,13 +266,37 @@ def _id_in_share_text(text: str) -> str:
     if len(ids) == 1:
         return next(iter(ids))
     if ids:
-        raise RefError(f"{_shown(text)} names {len(ids)} offers; give one a line")
+        raise RefError(f"{shown(text)} names {len(ids)} offers; give one a line")
     raise RefError(
-        reasons[0] if reasons else f"{_shown(text)} is no offer id or address; {_INSTEAD}"
+        reasons[0] if reasons else f"{shown(text)} is no offer id or address; {_INSTEAD}"
     )
 
 
-def _shown(text: str) -> str:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Address:
+    """A plain http(s) address on its scheme's own port, without userinfo or tricks."""
+
+    host: str
+    """Lower-case."""
+    path: str
+    """Printable ASCII; `/` where none was given."""
+    query: str
+
+
+def read_address(text: str) -> Address | None:
+    """The parts of an address with or without its scheme (`//host/…`, `host/…`), else None."""
+    if not _SCHEMED.match(text):
+        text = f"https://{text}" if _BARE_HOST.fullmatch(text) else ""
+    found = None if _FORBIDDEN.search(text) else _URL.fullmatch(text)
+    scheme = (found["scheme"] or "https").lower() if found else ""
+    if not found or scheme not in _PORTS or (found["port"] or "") not in _PORTS[scheme]:
+        return None
+    return Address(
+        host=found["host"].lower(), path=found["path"] or "/", query=found["query"] or ""
+    )
+
+
+def shown(text: str) -> str:
     """The text as it may stand in a message: short, quoted, harmless."""
     short = text if len(text) <= 100 else text[:97] + "..."  # noqa: PLR2004 - one line of a terminal
     return f"'{plain(short)}'"

@@ -3,6 +3,7 @@
 Nothing here knows Playwright, offers, databases or settings.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -47,6 +48,59 @@ class Render:
     """Response headers by lower-case name, cookies removed."""
     mode: Mode = Mode.NATURAL
     seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Arrow:
+    """A list whose next page is a click on its pager away."""
+
+    next: str
+    """CSS selector of the arrow that can be clicked."""
+    disabled: str
+    """CSS selector of the same arrow on the last page."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ask:
+    """A list whose further pages the page's own `window.lib.mtop.request` asks for and signs."""
+
+    api: str
+    """As the page writes it, e.g. `mtop.alibaba.alisite.cbu.server.ModuleAsyncService`."""
+    version: str
+    data: Callable[[int, dict[str, Any] | None], dict[str, Any] | None]
+    """The `data` that asks for a page number, made after the `data` of the page's own request for
+    the list (None: it made none). None: it cannot be asked for."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListRequest:
+    """A list of offers to go through page by page. `url` is built by us, as a RenderRequest's."""
+
+    url: str
+    api: str
+    """Lower-case name of the gateway call that brings the list, as in the call's address."""
+    number: Callable[[dict[str, Any]], int | None]
+    """From the `data` of a call to the page of the list it asks for; None: it is another call."""
+    turn: Arrow | Ask
+    kind: str = "list"
+    seed: int = 0
+    pace: float = 1.0
+    """As in RenderRequest."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListPage:
+    """One page of a list as it came over the wire."""
+
+    number: int
+    """From 1."""
+    final_url: str
+    """Where the main frame stands."""
+    status: int
+    document: bytes
+    """The answer's body, JSON or JSONP; a refusal is an answer, too."""
+    from_page: bool = True
+    """False if no answer came: `document` is then the HTML that stands there, perhaps a block."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -16,38 +16,7 @@ from app.replica.offers import index_of, offer, offer_id
 from app.replica.pages import document, gone
 from app.replica.sites import ROBOTS, Address, Kind
 from app.replica.values import Offer
-
-HTML = "text/html; charset=utf-8"
-HTML_GBK = "text/html; charset=GBK"
-JSON = "application/json; charset=utf-8"
-SCRIPT = "application/javascript; charset=utf-8"
-
-KEPT = {"Cache-Control": "max-age=31536000", "Access-Control-Allow-Origin": "*"}
-"""For scripts, styles and pictures, which never change."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Request:
-    """The part of a request that an answer depends on."""
-
-    host: str
-    path: str
-    query: Mapping[str, str]
-    origin: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reply:
-    """An answer to be sent; `fault` tells the server how to spoil the sending of it."""
-
-    status: int = 200
-    body: bytes = b""
-    gzipped: bool = False
-    content_type: str = HTML
-    headers: Mapping[str, str] = field(default_factory=dict)
-    fault: Fault | None = None
-    offer_id: str | None = None
-    visit: int | None = None
+from app.replica.wire import HTML, HTML_GBK, JSON, KEPT, SCRIPT, Reply, Request
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

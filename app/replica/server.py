@@ -20,8 +20,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from app.replica.faults import Fault
-from app.replica.replies import Reply, Request, Site
+from app.replica.replies import Site
 from app.replica.sites import NAMES, Address, address
+from app.replica.wire import Reply, Request
 
 HOST = "127.0.0.1"
 DROP_SECONDS = 0.5
@@ -70,6 +71,9 @@ class Sender:
             path=request.path,
             query=request.query,
             origin=request.headers.get("Origin", ""),
+            method=request.method,
+            cookies=request.cookies,
+            form=await _form(request),
         )
         reply = self.site.reply(asked, found)
         self._log(request, host, found, reply)
@@ -93,6 +97,11 @@ class Sender:
             )
 
 
+async def _form(request: web.BaseRequest) -> dict[str, str]:
+    found = await request.post()
+    return {name: value for name, value in found.items() if isinstance(value, str)}
+
+
 def _response(request: web.BaseRequest, reply: Reply) -> web.Response:
     headers = {"Server": "Tengine", "Content-Type": reply.content_type, **reply.headers}
     body = reply.body
@@ -100,7 +109,10 @@ def _response(request: web.BaseRequest, reply: Reply) -> web.Response:
         headers["Content-Encoding"] = "gzip"
     elif reply.gzipped:
         body = gzip.decompress(body)
-    return web.Response(status=reply.status, body=body, headers=headers)
+    response = web.Response(status=reply.status, body=body, headers=headers)
+    for line in reply.cookies:
+        response.headers.add("Set-Cookie", line)
+    return response
 
 
 def _head(reply: Reply, length: int) -> bytes:
