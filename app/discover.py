@@ -21,7 +21,7 @@ from app import models
 from app.cards import OfferCard
 from app.extract import lists as answers
 from app.extract.base import Blocked, ExtractError, LayoutUnknown
-from app.lists import ListKind, ListRef, request_for
+from app.lists import SHOP_PAGE, ListKind, ListRef, request_for
 from app.models import table
 from app.runs import listing
 from app.runs.claims import Claim
@@ -39,8 +39,6 @@ from browsers.blocks import detect
 from browsers.values import Ask, ListPage, ListRequest
 
 SUPPLIER = table(models.Supplier)
-SHOP_PAGE = 30
-"""Offers on a page of a shop (site/lists-shops-blocks-login.md b2)."""
 AGAIN_SECONDS = 5.0
 """Before a list page that could not be read is asked for again."""
 

@@ -93,7 +93,8 @@ def claim_next(conn: Connection, claim: Claim, *, lease_seconds: float) -> Claim
         "token": 1,
         "attempt": 1,
         "lease_until": now(lease_seconds),
-        "not_before": now(),
+        # given back, it is the next item handed out: due for longer than any of its offers
+        "not_before": select(RUN.c.created_at).where(RUN.c.id == claim.run_id).scalar_subquery(),
     }
     conn.execute(insert(ITEM).values(list_item(claim.run_id, page) | leased))
     begin_tries(conn, [following])

@@ -1,5 +1,5 @@
-"""Where a batch's offers come from, looked up when it is due: a file, offers not seen for long, or a
-list of the site that its run is to read.
+"""Where a batch's offers come from, looked up when it is due: a file, offers not seen for long, or
+a list of the site that its run is to read.
 
 source.prepare()            before the transaction: reads what is outside the database
 source.intake(conn, ask)    within it

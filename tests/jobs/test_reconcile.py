@@ -12,7 +12,7 @@ from app.jobs.beacons import Beacon
 from app.jobs.reconcile import bells_wanted, reconcile, rest
 from app.models import table
 from app.refs import read_refs
-from app.runs import states
+from app.runs import parking, states
 from app.runs.claims import claim, give_back
 from app.runs.counts import counts
 from app.runs.due import due_items, is_held
@@ -60,7 +60,9 @@ def test_a_bell_lost_in_a_workers_hands_is_rung_again(engine: Engine, connection
     assert reconcile(engine, connection) == [run.id]
 
 
-@pytest.mark.parametrize("move", [states.pause, states.cancel, lambda e, r: states.park(e, r, "x")])
+@pytest.mark.parametrize(
+    "move", [states.pause, states.cancel, lambda e, r: parking.park(e, r, "x")]
+)
 def test_a_run_that_rests_is_not_rung_for(engine: Engine, connection: Redis, move):
     run = opened(engine)
     move(engine, run.id)

@@ -2,7 +2,7 @@
 
 from app.monitor.watch import Watch, together
 from app.refs import read_refs
-from app.runs import states
+from app.runs import parking
 from app.runs.claims import claim
 from app.runs.opening import open_run
 from app.runs.outcomes import Gone, Retry
@@ -43,7 +43,7 @@ def test_what_others_settle_is_seen_with_the_ledger_s_numbers(engine):
 def test_a_run_without_workers_says_what_to_start(engine):
     watch = Watch(engine, opened(engine), pools=list)
     assert "pwsync worker" in watch.picture().notice
-    states.park(engine, watch.counts.run.id, "login: a wall")
+    parking.park(engine, watch.counts.run.id, "login: a wall")
     again = Watch(engine, watch.counts.run.id, pools=list)
     assert again.picture().notice == "login: a wall"
     assert not again.is_live

@@ -3,16 +3,19 @@
 from sqlalchemy import Engine, select, text
 
 from app import models
+from app.cards import OfferCard
 from app.items import OfferItem
 from app.models import table
+from app.runs import listing
 from app.runs.claims import Claim, claim
-from app.runs.opening import open_run
-from app.runs.outcomes import Outcome, Settlement, Stored
+from app.runs.opening import open_list_run, open_run
+from app.runs.outcomes import Listed, Outcome, Settlement, Stored
 from app.runs.settling import commit
 from app.runs.states import Run
 from app.store import offers
+from app.store.cards import save_cards
 from app.store.engine import reading, transact
-from tests.samples import intake, item, seen
+from tests.samples import NOON, intake, item, seen
 
 ITEM, ATTEMPT = table(models.RunItem), table(models.Attempt)
 LATER = {
@@ -73,3 +76,32 @@ def endings(engine: Engine, one: Claim) -> list[str | None]:
         return list(
             conn.scalars(select(ATTEMPT.c.ending).where(*where).order_by(ATTEMPT.c.attempt))
         )
+
+
+def new_list_run(engine: Engine, **options) -> Run:
+    named = {"list": {"kind": "keyword", "value": "lamp", "first": None}, **options}
+    return open_list_run(engine, kind="keyword", label="search lamp", options=named)
+
+
+def turn_page(
+    engine: Engine,
+    one: Claim,
+    found: list[str],
+    *,
+    most: int | None = None,
+    total: int | None = None,
+    is_last: bool = False,
+) -> Claim | None:
+    """Read the claimed list page as the walk does; the claim on the next one."""
+    following = []
+
+    def work(conn) -> Settlement:
+        cards = [OfferCard(offer_id=offer_id, title=f"card {offer_id}") for offer_id in found]
+        save_cards(conn, cards, run_id=one.run_id, page=one.page, seen_at=NOON)
+        listing.add_offers(conn, one, found, most=most, total=total)
+        if not is_last:
+            following[:] = [listing.claim_next(conn, one, lease_seconds=LEASE)]
+        return Listed()
+
+    commit(engine, one, work)
+    return following[0] if following else None

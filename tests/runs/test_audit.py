@@ -20,7 +20,17 @@ from app.runs.states import RunUnknown, close_if_finished
 from app.store import offers, quarantine
 from app.store.engine import transact
 from tests.conftest import empty
-from tests.runs.books import LEASE, finish, new_run, pass_time, stores, take, take_one
+from tests.runs.books import (
+    LEASE,
+    finish,
+    new_list_run,
+    new_run,
+    pass_time,
+    stores,
+    take,
+    take_one,
+    turn_page,
+)
 from tests.samples import intake, item
 
 FIRST, SECOND = "600000000001", "600000000002"
@@ -40,6 +50,15 @@ def refuse(one):
         return Invalid(reason="bad")
 
     return work
+
+
+@pytest.fixture
+def listed(engine):
+    """A run whose list's first page is read and whose second is claimed."""
+    run = new_list_run(engine)
+    [first] = take(engine, run, 1)
+    turn_page(engine, first, ["600000000021", "600000000022", "600000000021"])
+    return run
 
 
 @pytest.fixture
@@ -107,6 +126,28 @@ TAMPERED = [
 ]
 
 
+TAMPERED_LISTS = [
+    ("I1", "UPDATE run SET list_pages = list_pages + 1 WHERE list_pages > 0"),
+    ("I1", "UPDATE run SET list_pages = 1 WHERE list_pages > 0"),
+    ("I1", "UPDATE run_item SET kind = 'list' WHERE offer_id = 600000000021"),
+    ("I4", "UPDATE run_item SET state = 'queued' WHERE state = 'listed'"),
+    ("I12", "UPDATE run_item SET mentions = mentions + 1 WHERE offer_id = 600000000021"),
+    ("I17", "UPDATE offer_card SET page = 2 WHERE position = 2"),
+    ("I17", "UPDATE run_item SET state = 'unchanged' WHERE state = 'listed'"),
+    ("I17", "UPDATE run_item SET state = 'listed' WHERE kind = 'offer'"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "statement"), TAMPERED_LISTS, ids=[f"{n}-{s}"[:60] for n, s in TAMPERED_LISTS]
+)
+def test_a_rule_sees_what_breaks_a_list(engine, listed, name, statement):
+    assert audit(engine) == []
+    transact(engine, lambda conn: conn.execute(text(statement)))
+    assert name in names(engine)
+    assert name in names(engine, listed.id)
+
+
 @pytest.mark.parametrize(
     ("name", "statement"), TAMPERED, ids=lambda told: re.sub(r"\W+", "_", told)[:60]
 )
@@ -141,7 +182,8 @@ def test_attempts_and_items_without_their_run_are_seen(sqlite_engine):
 
 
 def test_every_rule_has_its_counterexample():
-    assert {name for name, _ in TAMPERED} == {rule.name for rule in INVARIANTS}
+    tampered = {name for name, _ in (*TAMPERED, *TAMPERED_LISTS)}
+    assert tampered == {rule.name for rule in INVARIANTS}
 
 
 # -- broken ways of working ------------------------------------------------------------------------

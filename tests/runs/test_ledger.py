@@ -11,6 +11,7 @@ from app.runs.claims import claim, give_back, renew
 from app.runs.counts import counts, next_due, reasons
 from app.runs.opening import open_run
 from app.runs.outcomes import MOST_EXCUSED, Blocked, Failed, Gone, Retry, RunState
+from app.runs.parking import park
 from app.runs.settling import Fenced, commit, fence, settle
 from app.runs.states import (
     RunClosed,
@@ -18,7 +19,6 @@ from app.runs.states import (
     cancel,
     close_if_finished,
     find_unfinished,
-    park,
     pause,
     read_run,
     recent_runs,

@@ -23,8 +23,9 @@ from app.runs.audit import audit
 from app.runs.claims import give_back, renew
 from app.runs.counts import counts, next_due
 from app.runs.outcomes import LEASED, MOST_EXCUSED, QUEUED, Blocked, Failed, Gone, Retry
+from app.runs.parking import park
 from app.runs.settling import Fenced, commit
-from app.runs.states import cancel, close_if_finished, park, pause, read_run, resume
+from app.runs.states import cancel, close_if_finished, pause, read_run, resume
 from app.store.engine import reading, transact
 from tests.conftest import empty
 from tests.runs.books import ITEM, LEASE, new_run, pass_time, stores, take

@@ -48,7 +48,12 @@ def test_a_database_of_an_older_form_is_brought_up(kind, old, request, tmp_path,
     assert revision(engine) == old
     assert migrate(engine) is True
     run = read_run(engine, 7)
-    assert (run.state, run.expected, run.list_pages, run.parked_until) == (RunState.OPEN, 2, 0, None)
+    assert (run.state, run.expected, run.list_pages, run.parked_until) == (
+        RunState.OPEN,
+        2,
+        0,
+        None,
+    )
     claims = claim(engine, 7, 2, owner="w", lease_seconds=30)
     assert [one.offer_id for one in claims] == [str(offer) for offer in OFFERS]
     assert audit(engine) == []
