@@ -25,6 +25,7 @@ def demo(
     Everything is real but the site: the browser, the pages' shapes and weight, the database. Run it
     again: some prices have moved since.
     """
+    from app.cli.inputs import Wanted
     from app.cli.sync import flags, open_or_continue
     from app.cli.working import Way, work
     from app.refs import read_refs
@@ -42,9 +43,9 @@ def demo(
     with running(offers=offers, seed=SEED, epoch=epoch) as site:
         settings = load(own | flags(site.address, contexts, mode))
         engine = open_database(settings)
-        intake = read_refs(offer["url"] for offer in site.listed())
+        wanted = Wanted(intake=read_refs(offer["url"] for offer in site.listed()))
         label = f"{offers} offers of the local 1688"
-        run = open_or_continue(settings, engine, intake, label=label)
+        run = open_or_continue(settings, engine, wanted, label=label)
         code = work(settings, engine, run, way)
         _say_next(settings, engine, run.id)
         engine.dispose()

@@ -9,14 +9,15 @@ from rich.text import Text
 
 from app.monitor import words
 from app.monitor.status import Status
+from app.profiles.values import GUEST
 from app.runs.counts import Counts, Reason
-from app.runs.outcomes import RunState
+from app.runs.outcomes import Outcome, RunState
+from app.runs.states import Run
 
 NEXT = {
-    RunState.PARKED: "the site asks for a person: rest, then `pwsync resume {run}{site}`",
-    RunState.RUNNING: "not finished: `pwsync resume {run}{site}` goes on",
-    RunState.OPEN: "not begun: `pwsync resume {run}{site}` goes on",
-    RunState.PAUSED: "paused: `pwsync resume {run}{site}` goes on",
+    RunState.RUNNING: "not finished: {resume} goes on",
+    RunState.OPEN: "not begun: {resume} goes on",
+    RunState.PAUSED: "paused: {resume} goes on",
 }
 
 
@@ -27,10 +28,26 @@ def report(found: Counts, why: Sequence[Reason], *, last: Status | None = None) 
         parts.append(_speed(found, last))
     if why:
         parts.append(_reasons(why))
-    site = " --replica 127.0.0.1:PORT" if found.run.options.get("replica") else ""
-    if hint := NEXT.get(found.run.state):
-        parts.append(Text(hint.format(run=found.run.id, site=site), style="bold yellow"))
+    if hint := next_step(found.run):
+        parts.append(Text(hint, style="bold yellow"))
     return Group(*parts)
+
+
+def next_step(run: Run) -> str | None:
+    """What a person may do about a run that is not closed."""
+    site = " --replica 127.0.0.1:PORT" if run.options.get("replica") else ""
+    resume = f"`pwsync resume {run.id}{site}`"
+    if run.state is not RunState.PARKED:
+        hint = NEXT.get(run.state)
+        return hint and hint.format(resume=resume)
+    if run.parked_until is not None:
+        until = run.parked_until.astimezone().strftime("%Y-%m-%d %H:%M")
+        return f"goes on by itself at {until} if a worker runs; {resume} does at once"
+    profile = run.options.get("profile") or GUEST
+    if (run.reason or "").startswith("login"):
+        as_whom = "" if profile == GUEST else f" --profile {profile}"
+        return f"the site asks for a login: `pwsync login{as_whom}`, then {resume}"
+    return f"waits for you: see with `pwsync profile list` what holds {profile} back, then {resume}"
 
 
 def as_json(found: Counts, why: Sequence[Reason]) -> dict[str, object]:
@@ -47,9 +64,19 @@ def as_json(found: Counts, why: Sequence[Reason]) -> dict[str, object]:
         "rejected": run.rejected,
         "counts": dict(found.by_state),
         "reasons": [{"state": one.state, "reason": one.reason, "count": one.count} for one in why],
+        "list": _list(found),
+        "parked_until": run.parked_until.isoformat() if run.parked_until else None,
         "created_at": run.created_at.isoformat(),
         "closed_at": run.closed_at.isoformat() if run.closed_at else None,
     }
+
+
+def _list(found: Counts) -> dict[str, object] | None:
+    """How far the run's list was read; None if it has none."""
+    run = found.run
+    if not run.list_pages:
+        return None
+    return {"pages": dict(found.lists), "offers": run.list_total, "found": run.expected}
 
 
 def _headline(found: Counts) -> Text:
@@ -58,6 +85,10 @@ def _headline(found: Counts) -> Text:
         (f"run {run.id}", "bold"), " ", (run.state.value, "bold"), f"  {found.planned:,} offers"
     )
     aside = []
+    if run.list_pages:
+        told = "" if run.list_total is None else f", which says {run.list_total:,}"
+        read = found.lists.get(Outcome.LISTED, 0)
+        aside.append(f"from {read:,} page{'' if read == 1 else 's'} of a list{told}")
     if run.duplicates:
         aside.append(f"{run.duplicates:,} named twice")
     if run.rejected:

@@ -216,7 +216,7 @@ def open_or_continue(
     same = (run for run in states.find_unfinished(engine) if options.items() <= run.options.items())
     if not new and (found := next(same, None)):
         return _go_on(engine, found, priority)
-    told = {
+    told: dict[str, Any] = {
         "kind": wanted.kind,
         "label": label or wanted.label,
         "options": options | {"priority": priority},
@@ -240,11 +240,9 @@ def _go_on(engine: "Engine", found: "Run", priority: str) -> "Run":
 
 
 def _how_to_resume(run: "Run") -> str:
-    replica = " --replica 127.0.0.1:PORT" if run.options.get("replica") else ""
-    if run.parked_until is None:
-        return f"when you have cleared it, `pwsync resume {run.id}{replica}` goes on"
-    until = run.parked_until.astimezone().strftime("%Y-%m-%d %H:%M")
-    return f"it may go on at {until}; `pwsync resume {run.id}{replica}` does at once"
+    from app.cli.reporting import next_step
+
+    return next_step(run) or ""
 
 
 def end_rest(settings: "Settings", engine: "Engine", run: "Run") -> None:
