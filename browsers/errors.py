@@ -9,6 +9,7 @@ BrowserError
     ├── PageCrashed       the renderer died
     ├── BrowserLost       the browser or its driver died, or was killed to free a slot
     ├── NetworkFailed     DNS, reset, refused, empty reply
+    ├── ProxyFailed       the proxy does not answer, or refuses us
     ├── Truncated         the document broke off
     ├── Oversized         the document is larger than a page may be
     ├── OffSite           redirected to a host we do not visit, or a redirect loop
@@ -81,6 +82,16 @@ class BrowserLost(RenderError):
 
 class NetworkFailed(RenderError):
     reason = "network"
+
+
+class ProxyFailed(RenderError):
+    """The way out is closed, for which no page pays."""
+
+    reason = "proxy"
+    verdict = Verdict.KEEP
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, charged=False)
 
 
 class Truncated(RenderError):

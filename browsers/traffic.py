@@ -42,6 +42,9 @@ BLOCKED = (
 )
 """Never fetched when a page is rendered; the engine refuses them (`Network.setBlockedURLs`)."""
 
+RELAY = "relay.invalid"
+"""What the engine calls our own relay to a proxy (`relay.py`); it exists in its rules only."""
+
 _PORTS = {"https": 443, "http": 80}
 _PLAIN = re.compile(r"[!-\[\]-~]+")
 """Printable ASCII without space and backslash, which parsers and engines read differently."""
@@ -70,10 +73,13 @@ def is_visited(url: str) -> bool:
     )
 
 
-def _is_listed(host: str) -> bool:
-    return any(
-        host.endswith(rule[1:]) if rule.startswith("*.") else host == rule for rule in VISITED
-    )
+def may_pass(host: str, port: int) -> bool:
+    """Whether a browser may connect there at all: the ports of the web on hosts of the table."""
+    return port in _PORTS.values() and _is_listed(host, VISITED + BORROWED)
+
+
+def _is_listed(host: str, rules: tuple[str, ...] = VISITED) -> bool:
+    return any(host.endswith(rule[1:]) if rule.startswith("*.") else host == rule for rule in rules)
 
 
 def resolver_rules(replica: str | None) -> str:
@@ -87,6 +93,11 @@ def resolver_rules(replica: str | None) -> str:
     host, port = loopback(replica)
     to = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     return ", ".join([*(f"MAP {name} {to}" for name in hosts), "MAP * ~NOTFOUND"])
+
+
+def relay_rules(port: int) -> str:
+    """The value of `--host-resolver-rules` behind a relay: its name is the only one there is."""
+    return f"MAP {RELAY} 127.0.0.1:{port}, MAP * ~NOTFOUND"
 
 
 def loopback(address: str) -> tuple[str, int]:

@@ -105,11 +105,12 @@ class ListPage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Proxy:
-    """The address a visitor's requests go out from; its password never stands in a repr."""
+    """The address a visitor's requests go out from; its secrets never stand in a repr."""
 
     server: str
     """`http://HOST:PORT` or `socks5://HOST:PORT`."""
-    username: str | None = None
+    username: str | None = field(default=None, repr=False)
+    """Some gateways take a session's key for a user."""
     password: str | None = field(default=None, repr=False)
 
 
@@ -136,6 +137,8 @@ class Launch:
     """None: on, except for root, whom Chromium refuses; `launch.sandboxed()` tells which."""
     replica: str | None = None
     """`127.0.0.1:PORT` of a local 1688; the real host names are resolved to it."""
+    proxy: Proxy | None = None
+    """The way out of the whole browser; None is its own address, whatever the environment says."""
     retire_after_pages: int = 100
     """Rendered pages after which it is replaced; a lean page counts a tenth."""
     memory_limit_mb: int = 2048

@@ -16,6 +16,8 @@ def main() -> None:
     parser.add_argument("--faults", default="", help="KIND=RATE,KIND=RATE:first,...")
     parser.add_argument("--era", action="append", default=[], choices=list(Era))
     parser.add_argument("--light", action="store_true", help="pages without padding")
+    parser.add_argument("--members-only", action="store_true", help="guests have to log in")
+    parser.add_argument("--phone", type=float, help="seconds until a login code is scanned")
     parser.add_argument("--ready", action="store_true", help="one JSON line once it serves")
     parser.add_argument("--tied", action="store_true", help="ends when standard input closes")
     options = parser.parse_args()
@@ -27,6 +29,8 @@ def main() -> None:
         epoch=options.epoch,
         eras=options.era,
         padded=not options.light,
+        members_only=options.members_only,
+        phone=options.phone,
         ready=options.ready,
         tied=options.tied,
     )

@@ -101,16 +101,6 @@ def rate_limit() -> bytes:
 """.encode()
 
 
-def login_page() -> bytes:
-    """The login page itself; nobody can log in here."""
-    return """<!DOCTYPE html>
-<html><head><meta charset="utf-8"><title>登录</title></head>
-<body><div id="login"><form action="/member/signin.htm" method="post">
-<input name="loginId"><input name="password" type="password"><button>登录</button></form>
-<div class="qrcode-login"></div></div></body></html>
-""".encode()
-
-
 def gateway_refusal(api: str) -> bytes:
     """How the gateway refuses a page's own call."""
     url = f"https://h5api.m.1688.com:443//h5/{api}/1.0/_____tmd_____/punish?x5secdata=x&action=captcha"

@@ -12,6 +12,7 @@ from app.replica.cases import Era, Standing
 from app.replica.expected import expected
 from app.replica.faults import Fault, Faults, cut, haunted, spoiled, stripped
 from app.replica.journal import Journal
+from app.replica.login import DOCUMENTS, Logins
 from app.replica.offers import index_of, offer, offer_id
 from app.replica.pages import document, gone
 from app.replica.sites import ROBOTS, Address, Kind
@@ -28,6 +29,10 @@ class Plan:
     eras: tuple[Era, ...] = tuple(Era)
     faults: Faults = field(default_factory=Faults)
     padded: bool = True
+    members_only: bool = False
+    """Guests get the stub that leads to the login page instead of any document."""
+    phone: float | None = None
+    """Seconds after which a phone scans a login code by itself, and again until it confirms."""
 
 
 class Site:
@@ -40,6 +45,7 @@ class Site:
         self.visits: Counter[str] = Counter()
         self.documents = Bodies()
         self.assets = Bodies()
+        self.logins = Logins(phone=plan.phone)
         self._replies: dict[Kind, Callable[[Request, str], Reply]] = {
             Kind.CONTROL: self._control,
             Kind.OFFER: self._offer,
@@ -52,10 +58,23 @@ class Site:
             Kind.PICTURE: self._picture,
             Kind.PUNISH: self._punish,
             Kind.HOME: self._home,
+            Kind.LOGIN: self.logins.page,
+            Kind.WORK: self.logins.work,
+        }
+        self._controls: dict[str, Callable[[Request, str], Reply]] = {
+            "log": self._log,
+            "counts": self._counts,
+            "offers": self._offers,
+            "expected": self._expected,
+            "epoch": self._epoch,
+            "phone": self.logins.tap,
         }
 
     def reply(self, request: Request, address: Address) -> Reply:
         """The answer to a request whose address was understood."""
+        shut = self.plan.members_only and address.kind in DOCUMENTS
+        if shut and not self.logins.is_member(request):
+            return self._only_members(request, address)
         special = self._replies.get(address.kind)
         return special(request, address.key) if special else _FIXED.get(address.kind, _MISSING)
 
@@ -68,6 +87,11 @@ class Site:
 
     def offer_at(self, index: int) -> Offer:
         return offer(self.plan.seed, index, epoch=self.epoch, eras=self.plan.eras)
+
+    def _only_members(self, request: Request, address: Address) -> Reply:
+        stub = blocks.login_jump(request.host, request.path, self.plan.seed)
+        offer_id = address.key if address.kind is Kind.OFFER else None
+        return Reply(body=stub, fault=Fault.LOGIN, offer_id=offer_id)
 
     def _picture(self, _: Request, path: str) -> Reply:
         body, shape = pictures.picture(path), pictures.content_type(path)
@@ -195,26 +219,29 @@ class Site:
         return Reply(body=body, gzipped=True, content_type="text/css; charset=utf-8", headers=KEPT)
 
     def _control(self, request: Request, action: str) -> Reply:
-        """`/__replica__/…`: log, counts, offers, expected/ID, epoch."""
+        """`/__replica__/…`: a word of the table, perhaps with an argument behind a slash."""
         name, _, argument = action.partition("/")
-        match name:
-            case "log":
-                after = int(request.query.get("after", "0"))
-                lines = self.journal.lines(after=after, kind=request.query.get("kind"))
-                return Reply(
-                    body=lines.encode(), content_type="application/x-ndjson; charset=utf-8"
-                )
-            case "counts":
-                return _json({"kinds": self.journal.counts(), "dropped": self.journal.dropped})
-            case "offers":
-                return _json([self._listed(index) for index in range(self.plan.offers)])
-            case "expected":
-                shown = self.offer(argument) if argument.isdigit() else None
-                return _json(expected(shown)) if shown else Reply(status=404)
-            case "epoch":
-                self.epoch = int(request.query.get("n", self.epoch))
-                return _json({"epoch": self.epoch})
-        return Reply(status=404)
+        control = self._controls.get(name)
+        return control(request, argument) if control else Reply(status=404)
+
+    def _log(self, request: Request, _: str) -> Reply:
+        after = int(request.query.get("after", "0"))
+        lines = self.journal.lines(after=after, kind=request.query.get("kind"))
+        return Reply(body=lines.encode(), content_type="application/x-ndjson; charset=utf-8")
+
+    def _counts(self, _: Request, __: str) -> Reply:
+        return _json({"kinds": self.journal.counts(), "dropped": self.journal.dropped})
+
+    def _offers(self, _: Request, __: str) -> Reply:
+        return _json([self._listed(index) for index in range(self.plan.offers)])
+
+    def _expected(self, _: Request, wanted: str) -> Reply:
+        shown = self.offer(wanted) if wanted.isdigit() else None
+        return _json(expected(shown)) if shown else Reply(status=404)
+
+    def _epoch(self, request: Request, _: str) -> Reply:
+        self.epoch = int(request.query.get("n", self.epoch))
+        return _json({"epoch": self.epoch})
 
     def _listed(self, index: int) -> dict[str, object]:
         shown = self.offer_at(index)
@@ -231,7 +258,6 @@ _MISSING = Reply(status=404, body=b"not found", content_type="text/plain")
 
 _FIXED = {
     Kind.ROBOTS: Reply(body=ROBOTS.encode(), content_type="text/plain; charset=utf-8"),
-    Kind.LOGIN: Reply(body=blocks.login_page()),
     Kind.WRONG_PAGE: Reply(body=gone.wrong_page()),
     Kind.BEACON: Reply(body=assets.GIF, content_type="image/gif"),
 }

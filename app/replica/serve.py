@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from app.replica.cases import Era
 from app.replica.faults import parse
@@ -29,6 +30,8 @@ def serve(
     epoch: int = 1,
     eras: Sequence[str] = (),
     padded: bool = True,
+    members_only: bool = False,
+    phone: float | None = None,
     ready: bool = False,
     tied: bool = False,
 ) -> None:
@@ -44,6 +47,8 @@ def serve(
         eras=tuple(Era(name) for name in eras) or tuple(Era),
         faults=parse(faults, seed),
         padded=padded,
+        members_only=members_only,
+        phone=phone,
     )
 
     def opened(taken: int, proof: Certificate) -> None:
@@ -80,13 +85,7 @@ class Replica:
         """One GET of a path at one of the site's hosts: (status, headers by lower-case name, body as sent)."""
         context = ssl.create_default_context(cadata=self.certificate)
         port = int(self.address.rpartition(":")[2])
-        connection = http.client.HTTPSConnection(HOST, port, timeout=READY_SECONDS, context=context)
-        try:
-            connection.request("GET", path, headers={"Host": host, **(headers or {})})
-            answer = connection.getresponse()
-            return answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read()
-        finally:
-            connection.close()
+        return _ask(port, context, path, {"Host": host, **(headers or {})})
 
     def log(self, *, after: int = 0, kind: str | None = None) -> list[dict[str, Any]]:
         """The access log, oldest first; `kind` as in `sites.Kind`."""
@@ -108,11 +107,45 @@ class Replica:
         """Moves on to an epoch: prices and stock of a third of the offers change with each."""
         self._control(f"epoch?n={epoch}")
 
+    def phone(self, do: str, *, code: str | None = None) -> None:
+        """Act as the phone: `scan`, `confirm`, `cancel`, `expire` the code shown last, or `logout`.
+
+        Only if its content is `code`, where that is given. Raises LookupError if it cannot be done.
+        """
+        told = {"do": do} | ({} if code is None else {"code": code})
+        self._control(f"phone?{urlencode(told)}")
+
     def _control(self, action: str) -> bytes:
         status, _, body = self.ask(f"/__replica__/{action}")
         if status != http.client.OK:
             raise LookupError(f"the local 1688 answered {status} to {action}")
         return body
+
+
+def _ask(
+    port: int, context: ssl.SSLContext, path: str, headers: dict[str, str]
+) -> tuple[int, dict[str, str], bytes]:
+    connection = http.client.HTTPSConnection(HOST, port, timeout=READY_SECONDS, context=context)
+    try:
+        connection.request("GET", path, headers=headers)
+        answer = connection.getresponse()
+        return answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read()
+    finally:
+        connection.close()
+
+
+def tap(port: int, do: str) -> str:
+    """Act as the phone of the local 1688 at a port of this machine; what it answered.
+
+    Raises LookupError if that cannot be done now, OSError if none answers there.
+    """
+    # Its certificate is made anew at each start, and only a `Replica` was told of it.
+    context = ssl._create_unverified_context()  # noqa: S323, SLF001 - loopback, and nothing secret
+    path = f"/__replica__/phone?{urlencode({'do': do})}"
+    status, _, body = _ask(port, context, path, {"Host": HOST})
+    if status != http.client.OK:
+        raise LookupError(f"the local 1688 answered {status}: {body.decode()}")
+    return body.decode()
 
 
 @contextmanager
@@ -125,6 +158,8 @@ def running(
     epoch: int = 1,
     eras: Sequence[str] = (),
     padded: bool = True,
+    members_only: bool = False,
+    phone: float | None = None,
 ) -> Iterator[Replica]:
     """A local 1688 in a child process, ended on leaving, or with this process however it ends.
 
@@ -132,9 +167,12 @@ def running(
     """
     arguments = ["--port", port, "--offers", offers, "--seed", seed, "--epoch", epoch]
     arguments += ["--faults", faults, *(part for era in eras for part in ("--era", era))]
+    arguments += [] if padded else ["--light"]
+    arguments += ["--members-only"] if members_only else []
+    arguments += [] if phone is None else ["--phone", phone]
     command = [sys.executable, "-m", "app.replica", "--ready", "--tied", *map(str, arguments)]
     with subprocess.Popen(
-        command + ([] if padded else ["--light"]),
+        command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

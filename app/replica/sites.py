@@ -12,6 +12,8 @@ class Kind(StrEnum):
     ROBOTS = "robots"
     PUNISH = "punish"
     LOGIN = "login"
+    WORK = "work"
+    """The buyer's own pages."""
     OFFER = "offer"
     OFFER_CARD = "offer_card"
     """The form of address that search results use; leads to the canonical one."""
@@ -42,7 +44,8 @@ _TABLE: tuple[tuple[Kind, re.Pattern[str], re.Pattern[str]], ...] = tuple(
         (Kind.CONTROL, r"^(127\.0\.0\.1|localhost)$", r"^/__replica__/(.*)$"),
         (Kind.ROBOTS, r"", r"^(/robots\.txt)$"),
         (Kind.PUNISH, r"\.1688\.com$", r"^(.*)/_____tmd_____/punish$"),
-        (Kind.LOGIN, r"^login\.(1688|taobao)\.com$", r"^(.*)$"),
+        (Kind.LOGIN, r"^(login\.(1688|taobao)|havanalogin\.taobao)\.com$", r"^(.*)$"),
+        (Kind.WORK, r"^(work|myalibaba)\.1688\.com$", r"^(/.*)$"),
         (Kind.OFFER, r"^(detail|m)\.1688\.com$", r"^/offer/(\d{6,18})\.html$"),
         (Kind.OFFER_CARD, r"^detail\.m\.1688\.com$", r"^(/page/index\.html?)$"),
         (Kind.WRONG_PAGE, r"^page\.1688\.com$", r"^(/shtml/static/wrongpage\.html)$"),
