@@ -256,7 +256,7 @@ def end_rest(settings: "Settings", engine: "Engine", run: "Run") -> None:
 
     manners = manners_of(settings)
     profile = manners.profile(run.options.get("profile") or "guest")
-    rows.end_rest(engine, manners.row(profile))
+    rows.revive(engine, manners.row(profile))
     parking.release(engine, profile.name, replica=settings.site.replica is not None)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from app.profiles.values import GUEST, NAME, ProfileUnknown
+from app.profiles.values import GUEST, NAME, ProfileError, ProfileUnknown
 
 LARGEST = 4 << 20
 """Bytes; a browser's cookies of one site have some ten thousand."""
@@ -24,7 +24,7 @@ _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-class CookiesRefused(Exception):
+class CookiesRefused(ProfileError):
     """A file of cookies cannot be used; the sentence says why, and never what is in it."""
 
 

@@ -29,7 +29,11 @@ class Profile:
         return self.name != GUEST
 
 
-class ProfileUnknown(Exception):
+class ProfileError(Exception):
+    """A run cannot be worked on as its profile here and now; the run itself is well."""
+
+
+class ProfileUnknown(ProfileError):
     """There is no such profile."""
 
     def __init__(self, name: str) -> None:
@@ -42,7 +46,7 @@ class ProfileUnknown(Exception):
         self.name = name
 
 
-class ProfileHeld(Exception):
+class ProfileHeld(ProfileError):
     """Another process is this profile now; two at once would look like a stolen account."""
 
     def __init__(self, name: str, holder: str) -> None:
