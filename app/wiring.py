@@ -51,6 +51,7 @@ def launch_of(settings: Settings) -> Launch:
         headless=browser.headless,
         sandbox=browser.sandbox,
         replica=settings.site.replica,
+        stealth=browser.stealth,
         retire_after_pages=browser.retire_after_pages,
         memory_limit_mb=browser.memory_limit_mb,
     )

@@ -131,6 +131,7 @@ async def _start_browser(
         browser=browser,
         monitor=await browser.new_browser_cdp_session(),
         scratch=scratch,
+        stealth=launch.stealth,
     )
 
 
@@ -175,6 +176,7 @@ class Chromium:
         browser: PlaywrightBrowser,
         monitor: CDPSession,
         scratch: Scratch,
+        stealth: bool,
     ) -> None:
         self.name = str(engine)
         self.on_lost: Callable[[], None] = lambda: None
@@ -182,6 +184,7 @@ class Chromium:
         self._browser = browser
         self._monitor = monitor
         self._scratch = scratch
+        self._stealth = stealth
         self._roots = tuple(member for member in scratch.members() if _is_vital(member))
         self._condemned = False
         self._blamed = False
@@ -197,9 +200,12 @@ class Chromium:
         )
 
     async def open_context(self) -> BrowserContext:
-        return await self._browser.new_context(
+        context = await self._browser.new_context(
             accept_downloads=False, service_workers="block", **identity.context_options()
         )
+        if self._stealth:
+            await context.add_init_script(identity.stealth_script())
+        return context
 
     async def answers(self, *, within: float) -> bool:
         """Ask the browser a small thing; False if it is dead, stopped or too busy to say."""

@@ -57,7 +57,15 @@ class Tab:
             ),
         )
         tab._frame = frames["frameTree"]["frame"]["id"]
+        await tab._deny()
         return tab
+
+    async def _deny(self) -> None:
+        """Permissions are the context's, whose name is only told to who asks from a page of it."""
+        told = await self._cdp.send("Target.getTargetInfo")
+        context = {"browserContextId": told["targetInfo"]["browserContextId"]}
+        for permission in identity.DENIED:
+            await self._cdp.send("Browser.setPermission", {**permission, **context})
 
     async def close(self) -> None:
         self.rest()

@@ -139,6 +139,8 @@ class Launch:
     """`127.0.0.1:PORT` of a local 1688; the real host names are resolved to it."""
     proxy: Proxy | None = None
     """The way out of the whole browser; None is its own address, whatever the environment says."""
+    stealth: bool = True
+    """Whether rendered pages get `identity.STEALTH`."""
     retire_after_pages: int = 100
     """Rendered pages after which it is replaced; a lean page counts a tenth."""
     memory_limit_mb: int = 2048
