@@ -12,7 +12,9 @@ from browsers import errors as browsers
 
 
 def test_outcome_words_are_those_of_the_contract():
-    words = "created changed unchanged gone invalid unreadable blocked failed skipped cancelled listed"
+    words = (
+        "created changed unchanged gone invalid unreadable blocked failed skipped cancelled listed"
+    )
     assert [str(word) for word in Outcome] == words.split()
 
 

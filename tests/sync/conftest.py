@@ -4,20 +4,22 @@ import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, timedelta
 from pathlib import Path
 
 import pytest
+from app.pace.values import Pace
 from sqlalchemy import Engine
 
 from app.drain import Drain
-from app.pace import PageGap
+from app.profiles.jar import Jar
 from app.refs import read_refs
 from app.replica.serve import Replica, running
 from app.runs.counts import Counts, counts
 from app.runs.opening import open_run
-from app.runtime import Event, Evidence, Runtime
+from app.runtime import Event, Evidence, Loading, Manners, Runtime
 from browsers.pool import BrowserPool
-from browsers.values import Launch, Mode
+from browsers.values import Launch
 
 
 @pytest.fixture(scope="session")
@@ -27,13 +29,27 @@ def site() -> Iterator[Replica]:
         yield replica
 
 
+FREE = Pace(
+    gap=(0.0, 0.0),
+    list_gap=(0.0, 0.0),
+    per_day=None,
+    egress_per_day=None,
+    quiet=None,
+    zone=UTC,
+    floor=0.0,
+)
+"""A replica needs no rest."""
+
+
 @dataclass(kw_only=True)
 class Desk:
     """One process's means to work on runs, with its own browser for each drain."""
 
     engine: Engine
     folder: Path
-    mode: Mode = Mode.LEAN
+    loading: Loading = Loading.LEAN
+    pace: Pace = FREE
+    rests: tuple[timedelta, ...] = (timedelta(minutes=15),)
     slots: int = 4
     deadline: float = 20.0
     lease_seconds: float = 6.0
@@ -78,9 +94,15 @@ class Desk:
             slots=self.slots,
             books=books,
             evidence=Evidence(folder=self.folder / "evidence"),
-            pace=PageGap(low=0, high=0),
+            manners=Manners(
+                pace=self.pace,
+                profiles={},
+                jar=Jar(self.folder / "profiles"),
+                rests=self.rests,
+                realm="replica:",
+            ),
             owner="test",
-            mode=self.mode,
+            loading=self.loading,
             deadline=self.deadline,
             lease_seconds=self.lease_seconds,
             tell=self.tell,
