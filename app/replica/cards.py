@@ -165,6 +165,7 @@ def _shown(offer: Offer, keyword: str) -> Json:
         "offerId": int(offer.offer_id),
         "title": _marked(offer, keyword),
         "titleLeftIcon": "",
+        "imallBrand": "",
         "titleTags": [{"matKey": "empty", "modelType": "map"}],
         "offerPicUrl": cover["pic"],
         "odPicUrl": offer.images[0],
@@ -179,7 +180,7 @@ def _shown(offer: Offer, keyword: str) -> Json:
         "bizType": ("生产加工", "经销批发", "")[offer.index % 3],
         "factoryInspection": offer.index % 3 == 0,
         "sameDesignUrl": f"https://s.1688.com/selloffer/similar_search.html?offerIds={offer.offer_id}",
-        "tags": [{"modelType": "map", "text": "退货包运费", "textColor": "#00A235"}],
+        "tags": list(_TAGS),
         "offerTags": {"serviceTags": [name for _, name in offer.services], "promotionTags": []},
         "offerMiddle": [
             {"enable": True, "tagType": "service", "uiType": "char", "text": name}
@@ -266,6 +267,18 @@ _UNTOLD: Json = {
     "scene": "search",
 }
 
+_TAGS: tuple[Json, ...] = (
+    {"modelType": "map", "text": "退货包运费", "textColor": "#00A235"},
+    {
+        "modelType": "map",
+        "matKey": "service",
+        "text": "先采后付",
+        "textSize": "12",
+        "textColor": "#999999",
+        "borderColor": "#C7C7C7",
+    },
+)
+
 _FLAGS: Json = {
     **dict.fromkeys(("adNewUi", "businessInspection", "chtOffer", "enableSameDesign"), False),
     **dict.fromkeys(("enableSimilarDesign", "factoryInspection", "fullScreenFeedBack"), False),
@@ -274,7 +287,7 @@ _FLAGS: Json = {
     "superFactory": False,
     **dict.fromkeys(("showSameDesign", "showWinportName"), True),
     **{name: [] for name in ("leftBottom", "leftTop", "sameSimDesigns")},
-    **dict.fromkeys(("imallBrand", "offerBottomTagPic", "offerTopTagPic"), ""),
+    **dict.fromkeys(("offerBottomTagPic", "offerTopTagPic"), ""),
     "feedBackPicUrl": _ICON,
     "odPicRatio": "1",
     "sessionId": "0",
