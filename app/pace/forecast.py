@@ -1,6 +1,6 @@
 """When pages would be had at a pace, from how it stands now. Pure; gaps count by their mean."""
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -41,9 +41,8 @@ def forecast(stints: Sequence[Stint], standing: Standing, pace: Pace) -> Forecas
     """What a run of so many pages would come to, begun now."""
     pages = sum(each.pages for each in stints)
     first = next_turn(standing, pace)
-    closed = first if isinstance(first, Closed) else None
-    begins = first.until if isinstance(first, Closed) else first
     course = _Course(standing, pace)
+    begins = _beginning(standing, pace)
     ends = course.run(stints, begins) if begins and pages else None
     return Forecast(
         pages=pages,
@@ -51,8 +50,17 @@ def forecast(stints: Sequence[Stint], standing: Standing, pace: Pace) -> Forecas
         ends=ends,
         days=len(course.used),
         left_today=standing.left(pace.day(standing.now)),
-        closed=closed,
+        closed=first if isinstance(first, Closed) else None,
     )
+
+
+def _beginning(standing: Standing, pace: Pace) -> datetime | None:
+    """When all that is closed now will be open."""
+    while isinstance(found := next_turn(standing, pace), Closed):
+        if found.until is None:
+            return None
+        standing = standing.later(found.until)
+    return found
 
 
 class _Course:
@@ -60,7 +68,7 @@ class _Course:
 
     def __init__(self, standing: Standing, pace: Pace) -> None:
         self.began: datetime | None = None
-        self.used: defaultdict[date, int] = defaultdict(int)
+        self.used: Counter[date] = Counter()
         self._standing = standing
         self._pace = pace
 

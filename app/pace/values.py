@@ -5,7 +5,7 @@ to days to come.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Literal
 
@@ -139,6 +139,15 @@ class Standing:
         """Pages that all budgets leave of a day; None is without end."""
         known = [left for each in self.accounts if (left := each.left(day)) is not None]
         return min(known, default=None)
+
+    def later(self, present: datetime) -> "Standing":
+        """The same at a later instant, if nobody does anything until then."""
+
+        def lasting(one: Closed | None) -> Closed | None:
+            return one if one and (one.until is None or one.until > present) else None
+
+        rest, pause = lasting(self.rest), lasting(self.pause)
+        return replace(self, now=present, rest=rest, pause=pause)
 
 
 def next_turn(standing: Standing, pace: Pace) -> datetime | Closed:
