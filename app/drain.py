@@ -8,7 +8,7 @@ from collections import deque
 from contextlib import suppress
 
 from app.discover import walk_list
-from app.pace.turns import Closed
+from app.pace.values import Closed
 from app.refs import OfferRef
 from app.runs import limits
 from app.runs.claims import Claim, claim, give_back, renew
@@ -141,14 +141,11 @@ class Drain:
         try:
             if await self._skip_forbidden(self._waiting[0]):
                 return False
-            turn = await self._guest.turn("offer")
+            may_ask = await self._guest.waited_turn("offer", self._stopped)
         except GateClosed as error:
-            turn = error.closed
-        if isinstance(turn, Closed):
-            await self._park(turn)
+            await self._park(error.closed)
             return False
-        await _wait(self._stopped, turn.seconds)
-        return bool(self._waiting) and not self._stopped.is_set()  # none was lost meanwhile
+        return may_ask and bool(self._waiting)  # none was lost meanwhile
 
     async def _skip_forbidden(self, one: Claim) -> bool:
         rule = await self._guest.forbidden(OfferRef(offer_id=one.offer_id).url)

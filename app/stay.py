@@ -1,7 +1,7 @@
 """One run's stay at the site: as whom, at which pace, by which rules, and what a block leads to.
 
     async with stay(runtime, run) as guest:
-        turn = await guest.turn(...)        wait for it, then ask for one page
+        await guest.waited_turn("offer")    then ask for one page
         await guest.blocked(...)            the profile rests; until when
 
 Rules and sums are in `app.pace`, health and cookies in `app.profiles`; here they are put together.
@@ -11,10 +11,11 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from app.pace import robots
-from app.pace.turns import Closed, Gate, Turn
+from app.pace.turns import Gate
+from app.pace.values import Closed, Kind, Turn, Wait
 from app.profiles import rows
 from app.profiles.values import Profile
 from app.runs.states import Run
@@ -57,23 +58,46 @@ class Stay:
     @property
     def is_paced(self) -> bool:
         """Whether pages have to wait for their turn."""
-        return not self._manners.pace.is_free
+        return not self._gate.is_free
 
-    async def turn(self, kind: str) -> Turn | Closed:
-        """The next turn to ask for a page of that kind (`offer`, `list`); it is spent then."""
+    async def waited_turn(self, kind: Kind, stopped: asyncio.Event | None = None) -> bool:
+        """Take a turn and wait for it; whether a page may be asked for, False when stopped.
+
+        Raises GateClosed, DatabaseUnavailable.
+        """
+        event = stopped or asyncio.Event()
+        while not event.is_set():
+            found = await self._next_turn(kind)
+            if found is None:
+                return True
+            if isinstance(found, Closed):
+                raise GateClosed(found)
+            if found.seconds:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(event.wait(), found.seconds)
+            if isinstance(found, Turn) and await self._is_used(found, event):
+                return True
+        return False
+
+    async def _next_turn(self, kind: Kind) -> Turn | Wait | Closed | None:
+        """As the gate says; None where nothing is rationed and it was asked just now."""
         if not self.is_paced:
             present = time.monotonic()
             if present - self._looked < LOOK_SECONDS:
-                return Turn(seconds=0.0)
+                return None
             self._looked = present
-        return await self._runtime.aside(self._gate.book, kind)
+        found = await self._runtime.aside(self._gate.book, kind)
+        if isinstance(found, (Wait, Closed)):
+            self._looked = -LOOK_SECONDS
+        return found
 
-    async def waited_turn(self, kind: str) -> None:
-        """Take a turn and wait for it. Raises GateClosed."""
-        found = await self.turn(kind)
-        if isinstance(found, Closed):
-            raise GateClosed(found)
-        await asyncio.sleep(found.seconds)
+    async def _is_used(self, turn: Turn, stopped: asyncio.Event) -> bool:
+        """Whether a turn that was waited for is used now; else it is given back."""
+        at_once = not turn.seconds
+        if not stopped.is_set() and (at_once or await self._runtime.aside(self._gate.stands, turn)):
+            return True
+        await self._runtime.aside(self._gate.give_back, turn)
+        return False
 
     async def put_off(self, seconds: float, why: str) -> None:
         """The site asked for a pause: nobody of this profile or address asks before."""
@@ -98,17 +122,15 @@ class Stay:
         return verdict.rule if isinstance(verdict, robots.Disallowed) else None
 
     async def _learned(self, host: str) -> robots.Rules:
-        known = await self._runtime.aside(robots.known, self._runtime.engine, host)
-        if known is not None:
-            return known
-        await self.waited_turn("list")
-        status, body = await self._fetched(f"https://{host}/robots.txt")
-        found = await self._runtime.aside(robots.learn, self._runtime.engine, host, status, body)
-        if found.is_unreachable:
-            until = datetime.now(UTC) + timedelta(seconds=robots.AGAIN_SECONDS)
-            why = f"robots.txt of {host} cannot be had (HTTP {status}): asked again later"
-            self._rules.pop(host, None)
-            raise GateClosed(Closed(until=until, why=why))
+        engine = self._runtime.engine
+        found = await self._runtime.aside(robots.known, engine, host)
+        if found is None:
+            await self.waited_turn("list")
+            status, body = await self._fetched(f"https://{host}/robots.txt")
+            found = await self._runtime.aside(robots.learn, engine, host, status, body)
+        if found.closed:
+            raise GateClosed(found.closed)
+        self._gate.heed(found.crawl_delay)
         return found
 
     async def _fetched(self, url: str) -> tuple[int, bytes]:

@@ -72,6 +72,8 @@ def pace_of(settings: Settings) -> Pace:
         egress_per_day=pace.egress_per_day if told("egress_per_day") else None,
         quiet=read_quiet(pace.quiet_hours) if pace.quiet_hours else None,
         zone=ZoneInfo(pace.tz),
+        floor=pace.FLOOR if real else 0.0,
+        lead=settings.run.deadline_seconds,
     )
 
 

@@ -17,6 +17,10 @@ def replica(
         str, typer.Option(metavar="KIND=RATE,...", help="Faults and blocks by rate (0 to 1).")
     ] = "",
     epoch: Annotated[int, typer.Option(min=1, help="Later epochs have other prices.")] = 1,
+    finds: Annotated[int, typer.Option(min=0, help="How many of them a keyword finds.")] = 2000,
+    large_shop: Annotated[
+        int, typer.Option("--large-shop", min=0, metavar="N", help="Offers of its first shop.")
+    ] = 0,
     refs: Annotated[bool, typer.Option("--refs", help="Print the offers' URLs and end.")] = False,
     members_only: Annotated[
         bool, typer.Option("--members-only", help="Guests are sent to the login page.")
@@ -57,6 +61,8 @@ def replica(
                 epoch=epoch,
                 members_only=members_only,
                 phone=phone,
+                finds=finds,
+                large_shop=large_shop,
             )
         except (BadFault, OSError) as error:
             raise UsageError(str(error)) from error

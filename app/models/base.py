@@ -130,6 +130,13 @@ class LongText(types.TypeDecorator[str]):
     cache_ok = True
 
 
+class Document(types.TypeDecorator[str]):
+    """A file of another site, up to 16 MB; read as a whole."""
+
+    impl = Text().with_variant(mysql.MEDIUMTEXT(), "mysql")
+    cache_ok = True
+
+
 class Parts(types.TypeDecorator[Any]):
     """Small nested values that are read with their row and never searched; None is SQL NULL."""
 

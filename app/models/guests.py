@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from sqlmodel import Field
 
-from app.models.base import MYSQL, Instant, LongText, Row, ShortText
+from app.models.base import MYSQL, Document, Instant, LongText, Row, ShortText
 
 
 class ProfileRow(Row, table=True):
@@ -49,6 +49,10 @@ class Turn(Row, table=True):
     subject: str = Field(sa_type=ShortText, primary_key=True)
     """`profile:NAME` or `egress:NAME`."""
     next_at: datetime = Field(sa_type=Instant)
+    """When the queue of turns that were handed out ends."""
+    closed_until: datetime | None = Field(sa_type=Instant)
+    """How long the site wants to be left alone (Retry-After); may be over."""
+    reason: str | None = Field(sa_type=LongText)
 
 
 class Spending(Row, table=True):
@@ -70,5 +74,5 @@ class RobotsFile(Row, table=True):
 
     host: str = Field(sa_type=ShortText, primary_key=True)
     status: int
-    body: str = Field(sa_type=LongText)
+    body: str = Field(sa_type=Document)
     fetched_at: datetime = Field(sa_type=Instant)

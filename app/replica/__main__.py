@@ -3,6 +3,7 @@
 import argparse
 
 from app.replica.cases import Era
+from app.replica.lists import MOST
 from app.replica.serve import serve
 
 
@@ -15,6 +16,8 @@ def main() -> None:
     parser.add_argument("--epoch", type=int, default=1)
     parser.add_argument("--faults", default="", help="KIND=RATE,KIND=RATE:first,...")
     parser.add_argument("--era", action="append", default=[], choices=list(Era))
+    parser.add_argument("--finds", type=int, default=MOST, help="offers that a keyword finds")
+    parser.add_argument("--large-shop", type=int, default=0, help="offers of the first shop")
     parser.add_argument("--light", action="store_true", help="pages without padding")
     parser.add_argument("--members-only", action="store_true", help="guests have to log in")
     parser.add_argument("--phone", type=float, help="seconds until a login code is scanned")
@@ -31,6 +34,8 @@ def main() -> None:
         padded=not options.light,
         members_only=options.members_only,
         phone=options.phone,
+        finds=options.finds,
+        large_shop=options.large_shop,
         ready=options.ready,
         tied=options.tied,
     )

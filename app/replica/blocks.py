@@ -4,7 +4,10 @@ Shapes from `site/offer-pages.md` §3; tokens are invented. Addresses fit the ho
 """
 
 import random
+from collections.abc import Callable
 from urllib.parse import quote
+
+from app.replica.faults import Fault
 
 TAIL = "<!--rgv587_flag:sm-->"
 SLIDER_BYTES = 160_000
@@ -107,6 +110,14 @@ def gateway_refusal(api: str) -> bytes:
     ret = '["FAIL_SYS_USER_VALIDATE","RGV587_ERROR::SM::请稍后重试"]'
     return f'{{"api":"{api}","v":"1.0","ret":{ret},"data":{{"url":"{url}"}}}}'.encode()
 
+
+STUBS: dict[Fault, Callable[[str, str, int], bytes]] = {
+    Fault.LOGIN: login_jump,
+    Fault.PUNISH: punish_stub,
+    Fault.SLIDER: slider,
+    Fault.REFUSED: refusal,
+}
+"""What stands at an address (host, path) instead of its page, whatever page that is."""
 
 _SLIDER = """<html data-dpr="1"><head>
     <meta charset="utf-8">

@@ -47,18 +47,43 @@ class Fault(StrEnum):
     """The state of another offer."""
 
 
+class Scope(StrEnum):
+    """What a fault strikes."""
+
+    OFFER = "offer"
+    LIST = "list"
+    """The document of a search or shop page."""
+    CALL = "call"
+    """The gateway's answer that brings a page of a list."""
+
+
+_TRANSPORT = frozenset(
+    {
+        *(Fault.LOGIN, Fault.PUNISH, Fault.SLIDER, Fault.REFUSED, Fault.BUSY, Fault.TOO_MANY),
+        *(Fault.TRUNCATED, Fault.RESET, Fault.EMPTY, Fault.SLOW, Fault.SILENT),
+    }
+)
+STRIKES: dict[Scope, frozenset[Fault]] = {
+    Scope.OFFER: frozenset(Fault),
+    Scope.LIST: _TRANSPORT | {Fault.HANG, Fault.CRASH, Fault.GARBAGE},
+    Scope.CALL: _TRANSPORT | {Fault.CUT, Fault.GARBAGE},
+}
+"""Which faults there are where. GARBAGE is a page without its scripts, an answer without its list."""
+
+
 class BadFault(ValueError):
     """A fault specification that cannot be read; the message says what was expected."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rate:
-    """How often a fault comes, and on which visits of one offer."""
+    """How often a fault comes, on which visits of one offer or list page, and what it strikes."""
 
     fault: Fault
     rate: float
     visits: int | None = None
     """Only the first so many visits; None means all."""
+    scope: Scope = Scope.OFFER
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,11 +93,14 @@ class Faults:
     rates: tuple[Rate, ...] = ()
     seed: int = 0
 
-    def draw(self, offer_id: str, visit: int) -> Fault | None:
-        """What goes wrong on this visit (the first is 1); the same question has the same answer."""
-        point = random.Random(f"{self.seed}:{offer_id}:{visit}").random()
+    def draw(self, key: str, visit: int, scope: Scope = Scope.OFFER) -> Fault | None:
+        """What goes wrong on this visit (the first is 1); the same question has the same answer.
+
+        `key` is the offer's id, or what names the page of a list.
+        """
+        point = random.Random(f"{self.seed}:{key}:{visit}").random()
         for rate in self.rates:
-            if rate.visits is not None and visit > rate.visits:
+            if rate.scope is not scope or (rate.visits is not None and visit > rate.visits):
                 continue
             if point < rate.rate:
                 return rate.fault
@@ -81,28 +109,36 @@ class Faults:
 
 
 def parse(text: str, seed: int) -> Faults:
-    """Reads `login=0.05,reset=0.1:first,busy=1:2`. Raises BadFault."""
+    """Reads `login=0.05,reset=0.1:first,busy=1:2,refused=0.1:call`. Raises BadFault."""
     rates = tuple(_rate(part.strip()) for part in text.split(",") if part.strip())
-    if sum(rate.rate for rate in rates) > 1 + 1e-9:
-        raise BadFault(f"the rates of {text!r} add up to more than 1")
+    for scope in Scope:
+        if sum(rate.rate for rate in rates if rate.scope is scope) > 1 + 1e-9:
+            raise BadFault(f"the rates of {text!r} add up to more than 1")
     return Faults(rates=rates, seed=seed)
 
 
 def _rate(part: str) -> Rate:
     name, _, value = part.partition("=")
-    number, _, visits = value.partition(":")
+    number, *more = value.split(":")
     if name not in set(Fault):
         raise BadFault(f"no fault is called {name!r}; there are: {', '.join(Fault)}")
+    scope = Scope(more.pop()) if more and more[-1] in set(Scope) else Scope.OFFER
+    visits = more.pop() if more else ""
     try:
         rate = float(number)
         first = {"": None, "first": 1}[visits] if not visits.isdigit() else int(visits)
     except (ValueError, KeyError):
+        first, rate = None, -1.0
+        more = [visits]
+    if more:
         raise BadFault(
-            f"{part!r} is not KIND=RATE or KIND=RATE:first or KIND=RATE:VISITS"
-        ) from None
+            f"{part!r} is not KIND=RATE, with :first or :VISITS and :list or :call where wanted"
+        )
     if not 0 <= rate <= 1:
         raise BadFault(f"the rate of {part!r} is not between 0 and 1")
-    return Rate(fault=Fault(name), rate=rate, visits=first)
+    if name not in STRIKES[scope]:
+        raise BadFault(f"{name!r} does not strike a {scope}: {', '.join(sorted(STRIKES[scope]))}")
+    return Rate(fault=Fault(name), rate=rate, visits=first, scope=scope)
 
 
 def spoiled(offer: Offer) -> Offer:

@@ -21,7 +21,7 @@ LIFE_SECONDS = 180.0
 WORK = "https://work.1688.com/"
 NAME = "采购小王01"
 USER_ID = "2200000000001"
-DOCUMENTS = frozenset({Kind.OFFER, Kind.SHOP})
+DOCUMENTS = frozenset({Kind.OFFER, Kind.SEARCH, Kind.SHOP})
 """What a site for members only keeps from guests."""
 
 

@@ -33,6 +33,7 @@ from app.replica.words import (
     SHOP_FORMS,
     SHOP_KINDS,
     SHOP_NAMES,
+    Product,
 )
 
 CENT = Decimal("0.01")
@@ -54,10 +55,21 @@ def index_of(seed: int, wanted: str) -> int:
     return (int(wanted) - _BASE - seed * 7_919_003) * pow(_FACTOR, -1, _SPAN) % _SPAN
 
 
-def offer(seed: int, index: int, *, epoch: int = 1, eras: Sequence[Era] = tuple(Era)) -> Offer:
-    """The offer at `index`. A later epoch changes prices and stock of about a third of them."""
+def offer(
+    seed: int,
+    index: int,
+    *,
+    epoch: int = 1,
+    eras: Sequence[Era] = tuple(Era),
+    large_shop: int = 0,
+) -> Offer:
+    """The offer at `index`. A later epoch changes prices and stock of about a third of them.
+
+    `large_shop` as in `shop_number`.
+    """
     cases = cycle(tuple(eras))
-    return _Maker(seed, index, epoch, cases[index % len(cases)]).offer()
+    seller = supplier(seed, shop_number(index, large_shop))
+    return _Maker(seed, index, epoch, cases[index % len(cases)], seller).offer()
 
 
 def catalog(
@@ -72,15 +84,50 @@ def revision(seed: int, index: int, epoch: int) -> int:
     return sum((seed + index + later) % 3 == 0 for later in range(2, epoch + 1))
 
 
+SHOPS = 40
+
+
+def shop_number(index: int, large_shop: int = 0) -> int:
+    """Whose offer it is. With a large shop, number 0 has the first so many offers and no others."""
+    if not large_shop:
+        return index % SHOPS
+    return 0 if index < large_shop else 1 + index % (SHOPS - 1)
+
+
+def supplier(seed: int, number: int) -> Supplier:
+    """The owner of a shop by its number."""
+    shop = random.Random(f"{seed}:shop:{number}")
+    user_id = 2_200_000_000_000 + shop.randrange(10**11)
+    name = shop.choice(SHOP_NAMES) + shop.choice(SHOP_FORMS)
+    return Supplier(
+        member_id=f"b2b-{user_id}{shop.randrange(0x1000, 0xFFFF):04x}",
+        login_id=f"{name[:4]}{user_id % 1000}",
+        user_id=user_id,
+        company_name=name,
+        shop=f"shop{shop.randrange(16**9, 16**10):x}.1688.com",
+        kind=shop.choice(SHOP_KINDS),
+        service_score=Decimal(shop.randrange(31, 50)) / 10,
+        repeat_percent=Decimal(shop.randrange(10, 80))
+        + Decimal(shop.randrange(1, 10)) / 10
+        + CENT * 3,
+    )
+
+
+def product_of(seed: int, index: int) -> Product:
+    """What the offer at an index is."""
+    return PRODUCTS[random.Random(f"{seed}:{index}:product").randrange(len(PRODUCTS))]
+
+
 class _Maker:
     """Draws one offer. Each part has its own generator, so that a change of one leaves the others."""
 
-    def __init__(self, seed: int, index: int, epoch: int, case: Case) -> None:
+    def __init__(self, seed: int, index: int, epoch: int, case: Case, seller: Supplier) -> None:
         self.seed, self.index, self.epoch, self.case = seed, index, epoch, case
+        self.seller = seller
         self.offer_id = offer_id(seed, index)
         self.traits = traits(index)
         self.revision = revision(seed, index, epoch)
-        self.product = PRODUCTS[self.rng("product").randrange(len(PRODUCTS))]
+        self.product = product_of(seed, index)
 
     def rng(self, part: str) -> random.Random:
         return random.Random(f"{self.seed}:{self.index}:{part}")
@@ -89,7 +136,7 @@ class _Maker:
         return self.rng(f"{part}:{self.revision}")
 
     def offer(self) -> Offer:
-        supplier = self.supplier()
+        supplier = self.seller
         axes = self.axes(supplier.user_id)
         skus = self.skus(axes)
         created = datetime(2025, 3, 1, 8, tzinfo=UTC) + timedelta(minutes=self.index * 37)
@@ -147,23 +194,6 @@ class _Maker:
             rng.choices("ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789", k=17)
         )
         return f"https://cbu01.alicdn.com/img/ibank/O1CN01{letters}_!!{user_id}-0-cib.jpg"
-
-    def supplier(self) -> Supplier:
-        shop = random.Random(f"{self.seed}:shop:{self.index % 40}")
-        user_id = 2_200_000_000_000 + shop.randrange(10**11)
-        name = shop.choice(SHOP_NAMES) + shop.choice(SHOP_FORMS)
-        return Supplier(
-            member_id=f"b2b-{user_id}{shop.randrange(0x1000, 0xFFFF):04x}",
-            login_id=f"{name[:4]}{user_id % 1000}",
-            user_id=user_id,
-            company_name=name,
-            shop=f"shop{shop.randrange(16**9, 16**10):x}.1688.com",
-            kind=shop.choice(SHOP_KINDS),
-            service_score=Decimal(shop.randrange(31, 50)) / 10,
-            repeat_percent=Decimal(shop.randrange(10, 80))
-            + Decimal(shop.randrange(1, 10)) / 10
-            + CENT * 3,
-        )
 
     def axes(self, user_id: int) -> tuple[Axis, ...]:
         return tuple(

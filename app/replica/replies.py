@@ -11,9 +11,12 @@ from app.replica.cache import Bodies
 from app.replica.cases import Era, Standing
 from app.replica.expected import expected
 from app.replica.faults import Fault, Faults, cut, haunted, spoiled, stripped
+from app.replica.gateway import APIS, Gateway
 from app.replica.journal import Journal
+from app.replica.listing import SCRIPTS, Pages
+from app.replica.lists import KINDS, MOST, Lists
 from app.replica.login import DOCUMENTS, Logins
-from app.replica.offers import index_of, offer, offer_id
+from app.replica.offers import SHOPS, index_of, offer, offer_id
 from app.replica.pages import document, gone
 from app.replica.sites import ROBOTS, Address, Kind
 from app.replica.values import Offer
@@ -33,6 +36,10 @@ class Plan:
     """Guests get the stub that leads to the login page instead of any document."""
     phone: float | None = None
     """Seconds after which a phone scans a login code by itself, and again until it confirms."""
+    finds: int = MOST
+    """How many offers a keyword finds, as far as there are so many."""
+    large_shop: int = 0
+    """How many offers the first shop has, and no other; 0: all shops have alike."""
 
 
 class Site:
@@ -46,13 +53,19 @@ class Site:
         self.documents = Bodies()
         self.assets = Bodies()
         self.logins = Logins(phone=plan.phone)
+        self.lists = Lists(
+            seed=plan.seed, offers=plan.offers, finds=plan.finds, large_shop=plan.large_shop
+        )
+        self.gateway = Gateway(self.lists, plan.faults, self.offer_at)
+        self._pages = Pages(self.lists, plan.faults, self.offer_at)
         self._replies: dict[Kind, Callable[[Request, str], Reply]] = {
             Kind.CONTROL: self._control,
             Kind.OFFER: self._offer,
             Kind.OFFER_CARD: self._card,
             Kind.DESCRIPTION: self._description,
             Kind.GATEWAY: self._gateway,
-            Kind.SHOP: self._shop,
+            Kind.SHOP: self._pages.shop,
+            Kind.SEARCH: self._pages.search,
             Kind.SCRIPT: self._script,
             Kind.STYLE: self._style,
             Kind.PICTURE: self._picture,
@@ -66,6 +79,8 @@ class Site:
             "counts": self._counts,
             "offers": self._offers,
             "expected": self._expected,
+            "list": self._list,
+            "shops": self._shops,
             "epoch": self._epoch,
             "phone": self.logins.tap,
         }
@@ -86,7 +101,13 @@ class Site:
         return self.offer_at(index)
 
     def offer_at(self, index: int) -> Offer:
-        return offer(self.plan.seed, index, epoch=self.epoch, eras=self.plan.eras)
+        return offer(
+            self.plan.seed,
+            index,
+            epoch=self.epoch,
+            eras=self.plan.eras,
+            large_shop=self.plan.large_shop,
+        )
 
     def _only_members(self, request: Request, address: Address) -> Reply:
         stub = blocks.login_jump(request.host, request.path, self.plan.seed)
@@ -142,7 +163,7 @@ class Site:
         return document(shown, padded=self.plan.padded)
 
     def _spoiled(self, request: Request, shown: Offer, fault: Fault, turn: int) -> Reply:
-        block = _BLOCKS.get(fault)
+        block = blocks.STUBS.get(fault)
         if block is not None:
             return Reply(body=block(request.host, request.path, self.plan.seed))
         wait = {"Retry-After": "1"}
@@ -196,6 +217,8 @@ class Site:
         )
 
     def _gateway(self, request: Request, api: str) -> Reply:
+        if api in APIS:
+            return self.gateway.reply(request, api)
         try:
             wanted = str(json.loads(request.query.get("data", "{}")).get("offerId", ""))
         except (ValueError, AttributeError):
@@ -207,10 +230,9 @@ class Site:
         }
         return Reply(body=assets.answer(api, shown), content_type=JSON, headers=headers)
 
-    def _shop(self, request: Request, _: str) -> Reply:
-        return Reply(body=gone.shop(request.host))
-
     def _script(self, request: Request, path: str) -> Reply:
+        if own := SCRIPTS.get(f"https://{request.host}{path}"):
+            return Reply(body=own, content_type=SCRIPT, headers=KEPT)
         body = self.assets.get((request.host, path), partial(assets.script, request.host, path))
         return Reply(body=body, gzipped=True, content_type=SCRIPT, headers=KEPT)
 
@@ -243,6 +265,22 @@ class Site:
         self.epoch = int(request.query.get("n", self.epoch))
         return _json({"epoch": self.epoch})
 
+    def _list(self, request: Request, _: str) -> Reply:
+        """The offers of a list in their order, without what is advertised."""
+        kind, value = request.query.get("kind", ""), request.query.get("value", "")
+        if kind not in KINDS:
+            return Reply(status=404)
+        ids = [offer_id(self.plan.seed, index) for index in self.lists.found(kind, value)]
+        return _json({"kind": kind, "value": value, "offer_ids": ids})
+
+    def _shops(self, _: Request, __: str) -> Reply:
+        return _json([self._shop(number) for number in range(SHOPS)])
+
+    def _shop(self, number: int) -> dict[str, object]:
+        owner = self.lists.owner(number)
+        found = self.lists.found("shop", owner.member_id)
+        return {"host": owner.shop, "member_id": owner.member_id, "offers": len(found)}
+
     def _listed(self, index: int) -> dict[str, object]:
         shown = self.offer_at(index)
         return {
@@ -260,13 +298,6 @@ _FIXED = {
     Kind.ROBOTS: Reply(body=ROBOTS.encode(), content_type="text/plain; charset=utf-8"),
     Kind.WRONG_PAGE: Reply(body=gone.wrong_page()),
     Kind.BEACON: Reply(body=assets.GIF, content_type="image/gif"),
-}
-
-_BLOCKS: dict[Fault, Callable[[str, str, int], bytes]] = {
-    Fault.LOGIN: blocks.login_jump,
-    Fault.PUNISH: blocks.punish_stub,
-    Fault.SLIDER: blocks.slider,
-    Fault.REFUSED: blocks.refusal,
 }
 
 

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 from app.replica.cases import Era
 from app.replica.faults import parse
+from app.replica.lists import MOST
 from app.replica.replies import Plan, Site
 from app.replica.server import HOST, Certificate, run
 
@@ -32,6 +33,8 @@ def serve(
     padded: bool = True,
     members_only: bool = False,
     phone: float | None = None,
+    finds: int = MOST,
+    large_shop: int = 0,
     ready: bool = False,
     tied: bool = False,
 ) -> None:
@@ -49,6 +52,8 @@ def serve(
         padded=padded,
         members_only=members_only,
         phone=phone,
+        finds=finds,
+        large_shop=large_shop,
     )
 
     def opened(taken: int, proof: Certificate) -> None:
@@ -101,6 +106,20 @@ class Replica:
     def expected(self, offer_id: str) -> dict[str, Any]:
         """The item that a right extraction yields now."""
         found: dict[str, Any] = json.loads(self._control(f"expected/{offer_id}"))
+        return found
+
+    def list_of(self, kind: str, value: str) -> list[str]:
+        """The ids of a list's offers in their order, ads left out.
+
+        `kind` is `keyword`, `category`, or `shop` (by host, its first word, or member id).
+        """
+        query = urlencode({"kind": kind, "value": value})
+        found: list[str] = json.loads(self._control(f"list?{query}"))["offer_ids"]
+        return found
+
+    def shops(self) -> list[dict[str, Any]]:
+        """`{host, member_id, offers}` of each shop."""
+        found: list[dict[str, Any]] = json.loads(self._control("shops"))
         return found
 
     def turn(self, epoch: int) -> None:
@@ -160,12 +179,15 @@ def running(
     padded: bool = True,
     members_only: bool = False,
     phone: float | None = None,
+    finds: int = MOST,
+    large_shop: int = 0,
 ) -> Iterator[Replica]:
     """A local 1688 in a child process, ended on leaving, or with this process however it ends.
 
     Raises RuntimeError with the child's last words where it does not start.
     """
     arguments = ["--port", port, "--offers", offers, "--seed", seed, "--epoch", epoch]
+    arguments += ["--finds", finds, "--large-shop", large_shop]
     arguments += ["--faults", faults, *(part for era in eras for part in ("--era", era))]
     arguments += [] if padded else ["--light"]
     arguments += ["--members-only"] if members_only else []

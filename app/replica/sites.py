@@ -26,6 +26,9 @@ class Kind(StrEnum):
     SCRIPT = "script"
     STYLE = "style"
     SHOP = "shop"
+    SEARCH = "search"
+    AD = "ad"
+    """An advertiser's link or counter: asking for it costs somebody."""
     UNKNOWN = "unknown"
 
 
@@ -43,12 +46,14 @@ _TABLE: tuple[tuple[Kind, re.Pattern[str], re.Pattern[str]], ...] = tuple(
     for kind, host, path in (
         (Kind.CONTROL, r"^(127\.0\.0\.1|localhost)$", r"^/__replica__/(.*)$"),
         (Kind.ROBOTS, r"", r"^(/robots\.txt)$"),
+        (Kind.AD, r"^(dj|detailp4p)\.1688\.com$", r"^(.*)$"),
         (Kind.PUNISH, r"\.1688\.com$", r"^(.*)/_____tmd_____/punish$"),
         (Kind.LOGIN, r"^(login\.(1688|taobao)|havanalogin\.taobao)\.com$", r"^(.*)$"),
         (Kind.WORK, r"^(work|myalibaba)\.1688\.com$", r"^(/.*)$"),
         (Kind.OFFER, r"^(detail|m)\.1688\.com$", r"^/offer/(\d{6,18})\.html$"),
         (Kind.OFFER_CARD, r"^detail\.m\.1688\.com$", r"^(/page/index\.html?)$"),
         (Kind.WRONG_PAGE, r"^page\.1688\.com$", r"^(/shtml/static/wrongpage\.html)$"),
+        (Kind.SEARCH, r"^s\.1688\.com$", r"^(/selloffer/offer_search\.htm)$"),
         (Kind.HOME, r"^www\.1688\.com$", r"^(/)$"),
         (Kind.DESCRIPTION, r"^itemcdn\.tmall\.com$", r"^(/.+)$"),
         (Kind.DESCRIPTION, r"^img\.alicdn\.com$", r"^(/tfscom/.+)$"),
@@ -57,6 +62,7 @@ _TABLE: tuple[tuple[Kind, re.Pattern[str], re.Pattern[str]], ...] = tuple(
         (Kind.GATEWAY, r"^h5api\.m\.1688\.com$", r"^/h5/([^/]+)/"),
         (Kind.BEACON, r"(^|\.)mmstat\.com$", r"^(.*)$"),
         (Kind.SCRIPT, r"\.alicdn\.com$", r"^(.+\.js)$"),
+        (Kind.SCRIPT, r"^search\.alibabausercontent\.com$", r"^(.+\.js)$"),
         (Kind.STYLE, r"\.alicdn\.com$", r"^(.+\.css)$"),
         (Kind.SCRIPT, r"\.alicdn\.com$", r"^(/odt/web-based/.+)$"),
         (Kind.SHOP, r"^(shop\w+|winport\.m)\.1688\.com$", r"^(/.*)$"),
@@ -81,6 +87,7 @@ NAMES = (
     "*.tmall.com",
     "*.taobao.com",
     "*.mmstat.com",
+    "search.alibabausercontent.com",
     "localhost",
 )
 """What the certificate is for."""

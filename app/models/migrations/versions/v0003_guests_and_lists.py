@@ -15,6 +15,7 @@ BIG = KEY = sa.BigInteger().with_variant(mysql.BIGINT(unsigned=True), "mysql")
 INSTANT = sa.DateTime(timezone=True).with_variant(mysql.DATETIME(fsp=6), "mysql")
 AMOUNT, SHARE = sa.Numeric(14, 4), sa.Numeric(7, 6)
 SHORT, LONG, PARTS = sa.String(64), sa.Text(), sa.JSON(none_as_null=True)
+DOCUMENT = sa.Text().with_variant(mysql.MEDIUMTEXT(), "mysql")
 OPTIONS: dict[str, Any] = {
     "mysql_engine": "InnoDB",
     "mysql_charset": "utf8mb4",
@@ -69,6 +70,8 @@ def _guests() -> None:
         "turn",
         sa.Column("subject", SHORT, nullable=False),
         sa.Column("next_at", INSTANT, nullable=False),
+        sa.Column("closed_until", INSTANT, nullable=True),
+        sa.Column("reason", LONG, nullable=True),
         sa.PrimaryKeyConstraint("subject", name=op.f("pk_turn")),
         **OPTIONS,
     )
@@ -84,7 +87,7 @@ def _guests() -> None:
         "robots_file",
         sa.Column("host", SHORT, nullable=False),
         sa.Column("status", sa.Integer(), nullable=False),
-        sa.Column("body", LONG, nullable=False),
+        sa.Column("body", DOCUMENT, nullable=False),
         sa.Column("fetched_at", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("host", name=op.f("pk_robots_file")),
         **OPTIONS,
