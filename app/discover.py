@@ -27,6 +27,7 @@ from app.runs import listing
 from app.runs.claims import Claim
 from app.runs.consequences import settlement_for
 from app.runs.journal import commit_noted
+from app.runs.outcomes import Ending as Attempt
 from app.runs.outcomes import Listed, Outcome, Retry, Settlement, Skipped
 from app.runs.settling import Fenced
 from app.runs.states import Run, read_run
@@ -44,6 +45,10 @@ AGAIN_SECONDS = 5.0
 
 Handed = Callable[[Claim, Claim | None], None]
 """Told that a page's claim is over, and which claim took its place."""
+
+
+class _Stopped(Exception):
+    """The walk is to end before its next page; its claim is still held."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,14 +86,17 @@ async def walk_list(
 ) -> Ending:
     """Read a run's list from the claimed page on, until it ends or `stopped` is set.
 
-    Returns how the last page of the walk ended; whatever goes wrong with it is settled here. Raises
-    GateClosed, and what is no item's matter: no engine, no database, pool closed.
+    Returns how the last page of the walk ended; whatever goes wrong with it is settled here. A claim
+    that `handed` was not told of is still held. Raises GateClosed, and what is no item's matter: no
+    engine, no database, pool closed.
     """
     walk = _Walk(runtime, claim, guest=guest, handed=handed, stopped=stopped)
     try:
         return await walk.go()
     except Fenced as error:
         return Ending(word="fenced", text=str(error))
+    except _Stopped:
+        return Ending(word=str(Attempt.GIVEN_BACK), text="")
     except GateClosed:
         raise
     except Exception as error:  # noqa: BLE001 - the table in consequences.py sorts them
@@ -121,15 +129,15 @@ class _Walk:
         request = await runtime.aside(_request, runtime, wanted.ref, run.id)
         if rule := await self._guest.forbidden(request.url):
             return await self._settled(Skipped(reason=f"robots.txt: {rule}"))
-        await self._guest.waited_turn("list")
+        await self._take_turn()
         async with (
             runtime.pool.lease(self._claim.name) as slot,
             opened(slot, request, deadline=runtime.deadline) as shown,
         ):
             page = await self._turned_to(shown, request, self._claim.page)
             while True:
-                ending = await self._keep(page, wanted)
-                if ending is not None:
+                ending, is_over = await self._keep(page, wanted)
+                if is_over:
                     return ending
                 page = await self._turn(shown, self._claim.page)
 
@@ -145,12 +153,16 @@ class _Walk:
             page = await self._turn(shown, number if asks else page.number + 1)
         return page
 
+    async def _take_turn(self) -> None:
+        if not await self._guest.waited_turn("list", self._stopped):
+            raise _Stopped
+
     async def _turn(self, shown: OpenList, number: int) -> ListPage | None:
-        await self._guest.waited_turn("list")
+        await self._take_turn()
         return await shown.turn(number, deadline=self._runtime.deadline)
 
-    async def _keep(self, page: ListPage | None, wanted: Wanted) -> Ending | None:
-        """Store a page and go on to the next one's claim; how the walk ended if there is none."""
+    async def _keep(self, page: ListPage | None, wanted: Wanted) -> tuple[Ending, bool]:
+        """Store a page and go on to the next one's claim; how it ended, and whether there is none."""
         found = Found(is_last=True) if page is None else read_page(page, wanted.ref)
         done = self._claim
         text, following = await self._runtime.aside(self._store, found, wanted)
@@ -158,10 +170,9 @@ class _Walk:
         self._tell(done, ending)
         self._handed(done, following)
         await self._guest.good()
-        if following is None:
-            return ending
-        self._claim, self._began = following, time.monotonic()
-        return ending if self._stopped.is_set() else None
+        if following is not None:
+            self._claim, self._began = following, time.monotonic()
+        return ending, following is None
 
     def _store(self, found: Found, wanted: Wanted) -> tuple[str, Claim | None]:
         """One transaction: cards, items, the page's outcome, the next page's claim."""
@@ -201,6 +212,7 @@ class _Walk:
         except Fenced as fenced:
             return Ending(word="fenced", text=str(fenced))
         ending = ended(settlement, ruling, error)
+        self._handed(claim, None)
         self._tell(claim, ending)
         return ending
 

@@ -89,7 +89,8 @@ class Drain:
             except GateClosed as error:
                 await self._park(error.closed)
                 return
-            self._held.discard(one)
+            if one.kind is ItemKind.OFFER:  # a walk tells itself what it holds no more
+                self._held.discard(one)
             self._news.set()
             await self._heed(ending)
 
