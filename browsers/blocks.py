@@ -145,6 +145,7 @@ def ret(*codes: str, leads_to: str = "") -> Sight:
 _LOGIN_HOST = (
     r"https?://(?:login\.(?:1688|taobao)\.com|passport\.1688\.com|havanalogin\.taobao\.com)"
 )
+_PUNISHED = r'"url"\s*:\s*"https?://[^"?]{0,300}/_____tmd_____/punish'
 _CAPTCHA_IDS = ('id="nc_1_wrapper"', 'id="nocaptcha"', 'id="baxia-punish"')
 _CAPTCHA_FRAME = ('"captcha"', "/_____tmd_____/", "sufei-punish/")
 _STATE = ("window.context", "__INIT_DATA", "iDetailConfig")
@@ -198,6 +199,11 @@ TABLE: tuple[Row, ...] = (
         ),
     ),
     # the same three as answers of the page's own XHRs
+    Row(  # a login host may ask for it, too
+        name="mtop-challenge",
+        rule="slider",
+        needs=(ret("FAIL_SYS_USER_VALIDATE", "RGV587_ERROR", leads_to=_PUNISHED),),
+    ),
     Row(
         name="mtop-login",
         rule="login",

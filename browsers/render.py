@@ -32,9 +32,9 @@ async def render(slot: Slot, request: RenderRequest, *, deadline: float) -> Rend
         async with asyncio.timeout(deadline):
             document = await _visit(slot, request)
     except TimeoutError as error:
-        raise await _worst(slot, TimedOut(f"no page within {deadline:g} s")) from error
+        raise await worst(slot, TimedOut(f"no page within {deadline:g} s")) from error
     except PlaywrightError as error:
-        raise await _worst(slot, PageCrashed(f"the page is gone: {_first_line(error)}")) from error
+        raise await worst(slot, PageCrashed(f"the page is gone: {first_line(error)}")) from error
     return Render(
         url=request.url,
         final_url=document.url,
@@ -46,14 +46,14 @@ async def render(slot: Slot, request: RenderRequest, *, deadline: float) -> Rend
     )
 
 
-async def _worst(slot: Slot, error: RenderError) -> RenderError:
+async def worst(slot: Slot, error: RenderError) -> RenderError:
     """`error`, unless the whole browser is dead or hangs: then that, which one page pays for."""
     if await slot.is_lost():
         return BrowserLost(f"the browser died or hangs ({error})", charged=slot.blame())
     return error
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
     return str(error).partition("\n")[0]
 
 

@@ -34,6 +34,8 @@ class Slot:
         self._probe = probe
         self._context: Context | None = None
         self._tab: Tab | None = None
+        self._has_left = False
+        """A page that nobody uses any more is still open in the context."""
         self._since = time.monotonic()
 
     def __repr__(self) -> str:
@@ -58,7 +60,7 @@ class Slot:
     @property
     def is_clean(self) -> bool:
         """Whether it may be lent again as it is."""
-        return self._tab is None or not self._tab.is_used
+        return not self._has_left and (self._tab is None or not self._tab.is_used)
 
     def status(self) -> SlotStatus:
         return SlotStatus(
@@ -81,6 +83,7 @@ class Slot:
         if self._tab is not None:
             self._tab.rest()
         self._tab = self._context = self.browser = None
+        self._has_left = False
         self.wear = 0.0
         self.enter(SlotState.CLOSED, "")
 
@@ -94,7 +97,7 @@ class Slot:
         """Close the page (KEEP), or the context and open a new one. Raises as `open` does."""
         tab, self._tab = self._tab, None
         async with asyncio.timeout(within):
-            if verdict is Verdict.KEEP:
+            if verdict is Verdict.KEEP and not self._has_left:
                 if tab is not None:
                     await tab.close()
                 return
@@ -103,6 +106,7 @@ class Slot:
             if self._context is not None:
                 await self._context.close()
         assert self.browser is not None
+        self._has_left = False
         await self.open(self.browser, within=within)
 
     # What a render needs
@@ -112,6 +116,14 @@ class Slot:
         if self._tab is None:
             self._tab = await Tab.open(cast(BrowserContext, self._context))
         return self._tab
+
+    def leave_tab(self) -> None:
+        """The next `tab` opens another page. This one stays open until the context ends.
+
+        A page that is about to load another one may not answer when it is told to close.
+        """
+        self._tab = None
+        self._has_left = True
 
     def count(self, mode: Mode) -> None:
         """A page begins."""

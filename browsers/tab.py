@@ -67,6 +67,12 @@ class Tab:
         for permission in identity.DENIED:
             await self._cdp.send("Browser.setPermission", {**permission, **context})
 
+    async def free(self) -> None:
+        """Hold and refuse nothing from now on: a person looks at this page; no visit follows."""
+        self.is_used = True
+        await self._cdp.send("Fetch.disable")
+        await self._cdp.send("Network.setBlockedURLs", {"urls": []})
+
     async def close(self) -> None:
         self.rest()
         await self.page.close()

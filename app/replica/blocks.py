@@ -111,6 +111,13 @@ def gateway_refusal(api: str) -> bytes:
     return f'{{"api":"{api}","v":"1.0","ret":{ret},"data":{{"url":"{url}"}}}}'.encode()
 
 
+def refused_call(host: str, path: str) -> bytes:
+    """How any other call of a page is refused."""
+    url = f"https://{host}:443/{path}/_____tmd_____/punish?x5secdata=x&x5step=2&action=captcha"
+    ret = '["FAIL_SYS_USER_VALIDATE","RGV587_ERROR::SM::哎哟喂,被挤爆啦,请稍后重试"]'
+    return f'{{"ret":{ret},"data":{{"url":"{url}"}}}}'.encode()
+
+
 STUBS: dict[Fault, Callable[[str, str, int], bytes]] = {
     Fault.LOGIN: login_jump,
     Fault.PUNISH: punish_stub,
@@ -118,6 +125,7 @@ STUBS: dict[Fault, Callable[[str, str, int], bytes]] = {
     Fault.REFUSED: refusal,
 }
 """What stands at an address (host, path) instead of its page, whatever page that is."""
+
 
 _SLIDER = """<html data-dpr="1"><head>
     <meta charset="utf-8">

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import quote, urlsplit
 
+from app.replica import blocks
 from app.replica.pages import signin
 from app.replica.sites import Kind
 from app.replica.wire import JSON, Reply, Request
@@ -68,6 +69,7 @@ class Logins:
         self._codes: dict[str, Code] = {}
         self._newest: Code | None = None
         self._sessions: set[str] = set()
+        self._challenges = False
         self._pages: dict[str, Callable[[Request], Reply]] = {
             "/member/signin.htm": self._signin,
             "/member/login.jhtml": self._signin,
@@ -93,18 +95,23 @@ class Logins:
         return Reply(status=302, headers={"Location": where}, cookies=_GUEST)
 
     def tap(self, request: Request, _: str) -> Reply:
-        """What the phone does: `do` is scan, confirm, cancel, expire or logout.
+        """What the phone does: `do` is scan, confirm, cancel or expire, with the code shown last.
 
-        It acts on the code shown last; `code` has to be its content if it is given. 409 where that
-        cannot be done now, with the step that the code is at.
+        `code` has to be its content if it is given. 409 where that cannot be done now, with the
+        step that the code is at. `logout` ends all sessions; `challenge` lets a slider stand before
+        codes from now on.
         """
         do = request.query.get("do", "")
         if do == "logout":
             self._sessions.clear()
             return _json({"sessions": 0})
+        if do == "challenge":
+            self._challenges = True
+            return _json({"challenges": True})
         wanted, code = _TAPS.get(do), self._newest
         if wanted is None:
-            return _json({"error": f"do is one of {', '.join(_TAPS)}, logout"}, status=400)
+            words = ", ".join((*_TAPS, "logout", "challenge"))
+            return _json({"error": f"do is one of {words}"}, status=400)
         if code is None or request.query.get("code", code.content) != code.content:
             return _json({"error": "no such code is shown"}, status=409)
         allowed, leads_to = wanted
@@ -132,7 +139,9 @@ class Logins:
     def _mini(self, request: Request) -> Reply:
         return Reply(body=signin.mini(_done(request.query, "returnUrl")))
 
-    def _generate(self, _: Request) -> Reply:
+    def _generate(self, request: Request) -> Reply:
+        if self._challenges:
+            return Reply(body=blocks.refused_call(request.host, request.path), content_type=JSON)
         token = secrets.token_hex(16)
         code = Code(
             content=f"https://login.m.taobao.com/qrcodeCheck.htm?lgToken={token}",

@@ -69,6 +69,7 @@ var mask = document.querySelector(".mask");
 function show(text) { mask.hidden = !text; mask.textContent = text; }
 function generate() {
   fetch("/newlogin/qrcode/generate.do?appName=cbu&fromSite=3").then(r => r.json()).then(answer => {
+    if (!answer.content) return show("请拖动滑块完成验证");
     var code = answer.content.data;
     show("");
     drawCode(document.querySelector("canvas"), code.codeContent);

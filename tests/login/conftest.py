@@ -1,0 +1,69 @@
+"""A local 1688 with a phone, and a real Chromium before its login page."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from app.replica.serve import Replica, running
+from browsers.login import Event, login
+from browsers.pool import BrowserPool
+from browsers.values import Launch
+
+
+@pytest.fixture
+def site() -> Iterator[Replica]:
+    with running(offers=2, padded=False, members_only=True) as replica:
+        yield replica
+
+
+@pytest.fixture
+async def pool(site, tmp_path):
+    found = BrowserPool(Launch(replica=site.address, scratch=tmp_path), size=1)
+    await found.open()
+    yield found
+    await found.close()
+
+
+class Hand:
+    """Does with the phone what a script says, as soon as the page shows the time has come."""
+
+    def __init__(self, site: Replica, *deeds: tuple[str, str]) -> None:
+        self.events: list[Event] = []
+        self._site = site
+        self._deeds = list(deeds)
+        self._tasks: list[asyncio.Future] = []
+
+    def tell(self, event: Event) -> None:
+        self.events.append(event)
+        if self._deeds and self._deeds[0][0] == type(event).__name__:
+            _, do = self._deeds.pop(0)
+            code = event.content if type(event).__name__ == "CodeShown" else None
+            self._tasks.append(
+                asyncio.get_running_loop().run_in_executor(
+                    None, lambda: self._site.phone(do, code=code)
+                )
+            )
+
+    async def done(self) -> list[str]:
+        """What was told, by name; a deed that failed fails here."""
+        await asyncio.gather(*self._tasks)
+        assert self._deeds == []
+        return [type(event).__name__ for event in self.events]
+
+
+CONFIRM = (("CodeShown", "scan"), ("Scanned", "confirm"))
+
+
+@asynccontextmanager
+async def at_the_door(pool: BrowserPool, *, cookies=()):
+    async with pool.lease("login") as slot:
+        if cookies:
+            await (await slot.tab()).page.context.add_cookies(cookies)
+        yield slot
+
+
+async def enter(pool, hand, *, deadline=60.0, cookies=()):
+    async with at_the_door(pool, cookies=cookies) as slot:
+        return await login(slot, deadline=deadline, tell=hand.tell)
