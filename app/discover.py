@@ -86,9 +86,9 @@ async def walk_list(
 ) -> Ending:
     """Read a run's list from the claimed page on, until it ends or `stopped` is set.
 
-    Returns how the last page of the walk ended; whatever goes wrong with it is settled here. A claim
-    that `handed` was not told of is still held. Raises GateClosed, and what is no item's matter: no
-    engine, no database, pool closed.
+    Returns how the last page of the walk ended; whatever goes wrong with it is settled here. The
+    claim that `handed` was not told of is still held. Raises GateClosed, and what is no item's
+    matter: no engine, no database, pool closed.
     """
     walk = _Walk(runtime, claim, guest=guest, handed=handed, stopped=stopped)
     try:
@@ -162,7 +162,7 @@ class _Walk:
         return await shown.turn(number, deadline=self._runtime.deadline)
 
     async def _keep(self, page: ListPage | None, wanted: Wanted) -> tuple[Ending, bool]:
-        """Store a page and go on to the next one's claim; how it ended, and whether there is none."""
+        """Store a page and go on to the next one's claim; how it ended, and if it was the last."""
         found = Found(is_last=True) if page is None else read_page(page, wanted.ref)
         done = self._claim
         text, following = await self._runtime.aside(self._store, found, wanted)

@@ -130,7 +130,8 @@ def list_of(keyword: str | None, shop: str | None, category: str | None) -> List
 # What was typed
 
 
-def _keyword(text: str) -> str:
+def read_keyword(text: str) -> str:
+    """Words for the search box. Raises ListRefError."""
     words = " ".join(text.split())
     if not words:
         raise ListRefError("an empty keyword finds nothing; type what to search for")
@@ -148,7 +149,8 @@ _ODD = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Categories of characters that no search box sends."""
 
 
-def _category(text: str) -> str:
+def read_category(text: str) -> str:
+    """A category's number. Raises ListRefError."""
     if not _CATEGORY_ID.fullmatch(text):
         raise ListRefError(
             f"{shown(text)} is no category: give its number, as after categoryId= in a search's "
@@ -157,7 +159,8 @@ def _category(text: str) -> str:
     return text
 
 
-def _shop(text: str) -> str:
+def read_shop(text: str) -> str:
+    """A shop's host, or its owner's member id. Raises ListRefError."""
     if not text:
         raise ListRefError(f"an empty text names no shop; {_INSTEAD}")
     if len(text) > LONGEST_ADDRESS:
@@ -201,9 +204,9 @@ def _member_in(in_path: str | None, address: Address, text: str) -> str:
 
 
 _READERS: dict[ListKind, Callable[[str], str]] = {
-    ListKind.KEYWORD: _keyword,
-    ListKind.SHOP: _shop,
-    ListKind.CATEGORY: _category,
+    ListKind.KEYWORD: read_keyword,
+    ListKind.SHOP: read_shop,
+    ListKind.CATEGORY: read_category,
 }
 
 

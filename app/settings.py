@@ -5,6 +5,7 @@ file or as `PWSYNC_…`, is an error.
 """
 
 import os
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -37,18 +38,24 @@ class SettingsError(Exception):
     """A setting is wrong; the message says which, why, and where it can be changed."""
 
 
-def _readable(kind: Literal["cron", "zone", "duration", "quiet"]) -> AfterValidator:
-    """Kept as it was typed, if the schedule can read it."""
+_READERS = {
+    "cron": ("app.schedule.batches", "read_cron"),
+    "zone": ("app.schedule.batches", "read_zone"),
+    "duration": ("app.schedule.batches", "read_duration"),
+    "quiet": ("app.pace.quiet", "read_quiet"),
+    "keyword": ("app.lists", "read_keyword"),
+    "shop": ("app.lists", "read_shop"),
+    "category": ("app.lists", "read_category"),
+}
+"""Module and function that read a text of that kind; imported only where one is set."""
+
+
+def _readable(kind: str) -> AfterValidator:
+    """Kept as it was typed, if it can be read. Readers raise ValueError with the reason."""
+    module, name = _READERS[kind]
 
     def check(text: str) -> str:
-        if kind == "quiet":
-            from app.pace import quiet  # noqa: PLC0415 - only who has quiet hours pays for it
-
-            quiet.read_quiet(text)
-        else:
-            from app.schedule import batches  # noqa: PLC0415 - only who has batches pays for it
-
-            getattr(batches, f"read_{kind}")(text)
+        getattr(import_module(module), name)(text)
         return text
 
     return AfterValidator(check)
@@ -174,9 +181,9 @@ class Batch(Section):
     """A ref a line; read when due. Relative to the folder of the configuration file."""
     stale: Annotated[str, _readable("duration")] | None = None
     """Stored offers that were last seen longer ago than this."""
-    keyword: str | None = None
-    shop: str | None = None
-    category: str | None = None
+    keyword: Annotated[str, _readable("keyword")] | None = None
+    shop: Annotated[str, _readable("shop")] | None = None
+    category: Annotated[str, Field(coerce_numbers_to_str=True), _readable("category")] | None = None
     limit: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     """Offers of one run."""
     profile: ProfileName | None = None

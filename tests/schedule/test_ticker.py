@@ -420,3 +420,19 @@ def test_batches_that_were_taken_away_are_left_alone(engine, batch_of):
     assert tick(engine, [], now=later(5)) == []
     assert [each.name for each in tick(engine, [batch_of("new")], now=later(5))] == ["new"]
     assert fires.latest(engine, ["old", "new", "none"]).keys() == {"old", "new"}
+
+
+def test_a_batch_over_a_list_opens_a_run_that_reads_it(engine, batch_of):
+    source = ListedOffers(ref=ListRef.of("shop", "shop123abc456x.1688.com"))
+    batch = batch_of(source=source, limit=50, profile="main", ignore_robots="my own shop")
+    found = fire(engine, batch, opener=RunOpener(options={"replica": False, "profile": "guest"}))
+    run = read_run(engine, found.run_id)
+    assert (run.kind, run.expected, run.list_pages) == ("batch", 0, 1)
+    assert run.options == {
+        "replica": False,
+        "profile": "main",
+        "ignore_robots": "my own shop",
+        "batch": batch.name,
+        "list": {"kind": "shop", "value": "shop123abc456x.1688.com", "first": 50},
+    }
+    assert str(source) == "shop shop123abc456x"

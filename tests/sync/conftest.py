@@ -8,10 +8,10 @@ from datetime import UTC, timedelta
 from pathlib import Path
 
 import pytest
-from app.pace.values import Pace
 from sqlalchemy import Engine
 
 from app.drain import Drain
+from app.pace.values import Pace
 from app.profiles.jar import Jar
 from app.refs import read_refs
 from app.replica.serve import Replica, running
