@@ -12,12 +12,14 @@ from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from app import models
+from app.lists import ListRef
 from app.models import table
 from app.runs.audit import audit
 from app.runs.outcomes import RunState
 from app.runs.states import cancel, pause, read_run
 from app.schedule import fires
 from app.schedule.fires import Decision, Fire
+from app.schedule.sources import ListedOffers
 from app.schedule.ticker import BatchBusy, RunOpener, fire, present_of, tick
 from app.store.engine import open_engine, reading, transact
 from app.store.offers import mark_gone, save
