@@ -23,6 +23,8 @@ SEARCH = "https://s.1688.com/selloffer/offer_search.htm"
 SEARCH_API = "mtop.relationrecommend.wirelessrecommend.recommend"
 SHOP_API = "mtop.alibaba.alisite.cbu.server.ModuleAsyncService"
 SHOP_MODULE = "Wp_pc_common_offerlist"
+SEARCH_PAGE, SEARCH_MOST = 60, 2000
+"""Offers on a page of a search; those that a search shows at most, whatever it found (§a3)."""
 SHOP_PAGE = 30
 """Offers on a page of a shop."""
 

@@ -15,6 +15,8 @@ TABLE = (
     ("app.runs.states", "RunUnknown", exits.USAGE),
     ("app.runs.states", "RunClosed", exits.USAGE),
     ("app.runs.history", "HistoryUnreadable", exits.USAGE),
+    ("app.profiles.values", "ProfileHeld", exits.HELD),
+    ("app.profiles.values", "ProfileError", exits.USAGE),
     ("app.store.engine", "StoreError", exits.UNAVAILABLE),
     ("browsers.errors", "EngineMissing", exits.UNAVAILABLE),
     ("app.jobs.doorbell", "RedisUnavailable", exits.UNAVAILABLE),

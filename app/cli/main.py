@@ -19,6 +19,7 @@ from app.cli import (
     demo,
     doctor,
     extract,
+    plan,
     replica,
     runs,
     scheduler,
@@ -41,6 +42,7 @@ app = typer.Typer(
 
 app.command()(demo.demo)
 app.command()(sync.sync)
+app.command()(plan.plan)
 app.command()(sync.resume)
 app.command()(sync.retry)
 app.command()(control.pause)

@@ -51,7 +51,8 @@ class Gate:
         self._pace = pace
         self._profile = profile
         self._subjects = (keyable(f"profile:{profile}"), keyable(f"egress:{egress}"))
-        self._names = (f"profile {profile}", f"address {egress}")
+        # keys of a replica begin with its realm, which says nothing to a person
+        self._names = (f"profile {_bare(profile)}", f"address {_bare(egress)}")
         self._limits = (per_day, pace.egress_per_day)
         self._chance = chance or random.Random()  # noqa: S311 - jitter, not a secret
         self._least = 0.0
@@ -203,6 +204,10 @@ def _rows(conn: Connection, subjects: tuple[str, ...], *, lock: bool = False) ->
         if row is not None:
             found[subject] = row
     return found
+
+
+def _bare(key: str) -> str:
+    return key.rpartition(":")[2]
 
 
 def _present(conn: Connection) -> datetime:
