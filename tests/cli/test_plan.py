@@ -37,7 +37,9 @@ def moment(text: str) -> datetime:
 def rows(tmp_path) -> dict[str, int]:
     """Rows of all tables of ours."""
     with sqlite3.connect(tmp_path / "data" / "pwsync.db") as conn:
-        names = [name for (name,) in conn.execute("SELECT name FROM sqlite_master WHERE type='table'")]
+        names = [
+            name for (name,) in conn.execute("SELECT name FROM sqlite_master WHERE type='table'")
+        ]
         return {
             name: conn.execute(f"SELECT count(*) FROM {name}").fetchone()[0]
             for name in names
@@ -78,7 +80,14 @@ def test_it_tells_a_person_in_a_few_lines(pwsync):
     done = pwsync("plan", *OFFERS)
     assert done.returncode == 0
     assert "40 offers  as guest from direct, at 1688.com" in done.stdout
-    for word in ("pages", "41: 40 offers + 1 robots.txt", "6–10 s", "5,000 of 5,000", "begins", "done"):
+    for word in (
+        "pages",
+        "41: 40 offers + 1 robots.txt",
+        "6–10 s",
+        "5,000 of 5,000",
+        "begins",
+        "done",
+    ):
         assert word in done.stdout
     assert len(done.stdout.splitlines()) < 10
 
@@ -176,5 +185,3 @@ def test_what_cannot_be_planned_is_a_usage_error(pwsync, words, told):
     assert done.returncode == 2
     assert told in done.stderr
     assert done.stdout == ""
-
-
