@@ -43,7 +43,8 @@ def _quoted(value: object) -> str:
 
 def _single(text: str) -> str:
     """A string in single quotes, as `iDetailConfig` writes them."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'").replace("</", "<\\/")
+    return f"'{escaped}'"
 
 
 def _reference(offer: Offer) -> str:
