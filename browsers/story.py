@@ -100,11 +100,19 @@ def untruths(story: Story, machine: Machine) -> tuple[str, ...]:
 
 def summary(story: Story) -> str:
     """Who it says it is, in one line."""
-    told, width_height = story.told, story.page["screen"]
-    system = f"{_brands(told['hints']['fullVersionList'])} on {told['platform']}"
+    told, full = story.told, (story.told["hints"] or {}).get("fullVersionList")
+    engine = ", ".join(
+        f"{one['brand']} {one['version']}"
+        for one in full or ()
+        if not one["brand"].startswith("Not")  # the odd name that every list has
+    )
     place = f"{','.join(told['languages'])}, {told['zone']}"
-    screen = "x".join(map(str, width_height))
-    return f"{system}, {told['cores']} processors, {place}, screen {screen}"
+    screen = "x".join(map(str, story.page["screen"]))
+    drawn = (told["gl"] or ["", "no WebGL"])[1]
+    return (
+        f"{engine} on {told['platform']}, {told['cores']} processors, {place},"
+        f" screen {screen}, {drawn}"
+    )
 
 
 def _realms(story: Story) -> Iterator[str]:

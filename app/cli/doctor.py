@@ -19,6 +19,10 @@ class Finding:
     says: str
 
 
+class Contradicted(Exception):
+    """The engine tells more than one story about itself, or an untrue one."""
+
+
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:
@@ -44,6 +48,7 @@ def doctor(
 def _findings(settings: "Settings") -> Iterator[Finding]:
     checks: tuple[tuple[str, Callable[[Settings], str]], ...] = (
         ("engine", _engine),
+        ("identity", _identity),
         ("database", _database),
         ("data folder", _folder),
     )
@@ -62,6 +67,31 @@ def _engine(settings: "Settings") -> str:
     on = sandboxed(settings.browser.sandbox)
     aloud = "" if on else ", sandbox OFF (run as an ordinary user to have it)"
     return f"{engine.name} {engine.version} at {engine.path}{aloud}"
+
+
+def _identity(settings: "Settings") -> str:
+    """Ask the engine as a site could. Contradictions make it a finding that is not good."""
+    import asyncio
+    import os
+    import platform
+
+    from app.wiring import launch_of
+    from browsers import identity, probe, story
+    from browsers.engine import find_engine
+
+    launch = launch_of(settings)
+    told = asyncio.run(probe.ask(launch))
+    machine = story.Machine(
+        system=platform.system(),
+        platform=f"{platform.system()} {platform.machine()}",
+        processors=frozenset((os.cpu_count() or 0, len(os.sched_getaffinity(0)))),
+        version=find_engine(launch.executable, headless=launch.headless).version,
+    )
+    who = story.summary(told)
+    wrong = (*story.contradictions(told), *story.untruths(told, machine))
+    if wrong:
+        raise Contradicted(f"{who}; but: {'; '.join(wrong)}")
+    return f"{who}; one story in page, frames, worker and headers; true, with {identity.CHOSEN}"
 
 
 def _database(settings: "Settings") -> str:

@@ -163,9 +163,12 @@ def test_doctor_tells_what_is_missing(pwsync):
     good = pwsync("doctor")
     assert good.returncode == 0, good.stdout
     assert "ok    engine: chrom" in good.stdout
+    assert "ok    identity: Chromium" in good.stdout
+    assert "one story in page, frames, worker and headers" in good.stdout
     bad = pwsync("doctor", PWSYNC_BROWSER__EXECUTABLE="/bin/false")
     assert bad.returncode == 7
     assert "WRONG engine" in bad.stdout
+    assert "WRONG identity" in bad.stdout
 
 
 def test_rejected_lines_are_told_and_the_rest_is_done(pwsync, site):
