@@ -1,7 +1,8 @@
-"""A plan on a screen: one fact a line, what is out of the ordinary in colour."""
+"""What a sync would come to, as values, as JSON, and on a screen; found out in `plan.py`."""
 
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from rich.console import Group
 from rich.table import Table
@@ -9,14 +10,106 @@ from rich.text import Text
 
 from app.cli.inputs import Wanted
 from app.monitor.words import foreign
-from app.pace.values import Pace
+from app.pace.forecast import Forecast
+from app.pace.values import Account, Pace, Standing
+from app.profiles.values import Profile
 
-if TYPE_CHECKING:
-    from app.cli.plan import Pages, Plan
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pages:
+    """The pages that a run asks for, each a turn of its own."""
+
+    offers: int | None
+    """None: only the list's first page tells."""
+    lists: int | None
+    robots: int
+    """Hosts whose robots.txt is not known, or too old."""
+    is_list: bool = False
+    """Whether they are a list's, which may turn out to be shorter."""
+    forbidden: int = 0
+    """Offers, or lists, that robots.txt keeps us from."""
+    rule: str | None = None
+    """The line of robots.txt that does."""
+
+    @property
+    def total(self) -> int | None:
+        if self.offers is None or self.lists is None:
+            return None
+        return self.offers + self.lists + self.robots
 
 
-def drawn(found: "Plan") -> Group:
-    """The plan for people."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """All that is told about a run that nobody began."""
+
+    wanted: Wanted
+    pages: Pages
+    profile: Profile
+    pace: Pace
+    standing: Standing
+    forecast: Forecast
+    mode: str
+    is_replica: bool
+
+
+# As JSON
+
+
+def as_document(found: Plan) -> dict[str, Any]:
+    """The plan for programs; times carry a zone, null is not known or without end."""
+    intake, pages, pace, when = found.wanted.intake, found.pages, found.pace, found.forecast
+    profile, address = found.standing.accounts
+    today = pace.day(found.standing.now)
+    return {
+        "what": found.wanted.label,
+        "kind": str(found.wanted.kind),
+        "lines": intake and {
+            "read": len(intake.accepted) + len(intake.duplicates) + len(intake.rejected),
+            "accepted": len(intake.accepted),
+            "duplicate": len(intake.duplicates),
+            "rejected": len(intake.rejected),
+        },
+        "pages": {
+            "offers": pages.offers,
+            "lists": pages.lists,
+            "robots": pages.robots,
+            "total": pages.total,
+            "at_most": pages.is_list,
+        },
+        "forbidden": {"count": pages.forbidden, "rule": pages.rule},
+        "replica": found.is_replica,
+        "mode": found.mode,
+        "profile": found.profile.name,
+        "address": found.profile.egress,
+        "gap_seconds": pace.gap_after("offer"),
+        "list_gap_seconds": pace.gap_after("list"),
+        "budget": {
+            "tz": str(pace.zone),
+            "profile": _account(profile, today),
+            "address": _account(address, today),
+            "left_today": when.left_today,
+        },
+        "quiet_hours": pace.quiet and str(pace.quiet),
+        "closed": when.closed and {"until": _iso(when.closed.until), "why": when.closed.why},
+        "begins_at": _iso(when.begins),
+        "ends_at": _iso(when.ends) if pages.total else None,
+        "days": when.days,
+    }  # fmt: skip
+
+
+def _account(one: Account, today: date) -> dict[str, int | None]:
+    return {"per_day": one.per_day, "spent": one.spent.get(today, 0), "left": one.left(today)}
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.astimezone().isoformat(timespec="seconds") if at else None
+
+
+# On a screen
+
+
+def drawn(found: Plan) -> Group:
+    """One fact a line; what is out of the ordinary in colour."""
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bright_black", no_wrap=True)
     table.add_column(overflow="fold")
@@ -30,7 +123,7 @@ def drawn(found: "Plan") -> Group:
     return Group(head, table)
 
 
-def _lines(found: "Plan") -> list[tuple[str, str, str]]:
+def _lines(found: Plan) -> list[tuple[str, str, str]]:
     """(name, what is told, style) of the facts there are."""
     when, pages = found.forecast, found.pages
     lines = [
@@ -61,7 +154,7 @@ def _lines_told(wanted: Wanted) -> str:
     return f"{read:,} read: {', '.join(told)}" if len(told) > 1 else ""
 
 
-def _pages_told(pages: "Pages", mode: str) -> str:
+def _pages_told(pages: Pages, mode: str) -> str:
     more = "; lean pages without state are loaded twice" if mode == "mixed" else ""
     if pages.total is None:
         return "the list's first page tells how many: a page for 30 offers, and one for each offer"
@@ -75,7 +168,7 @@ def _pages_told(pages: "Pages", mode: str) -> str:
     return f"{'at most ' if pages.is_list else ''}{pages.total:,}{of}{more}"
 
 
-def _robots_told(pages: "Pages") -> str:
+def _robots_told(pages: Pages) -> str:
     if not pages.rule:
         return ""
     what = f"{pages.forbidden:,} offer{'' if pages.forbidden == 1 else 's'}"
@@ -92,7 +185,7 @@ def _pace_told(pace: Pace) -> str:
     return f"{offer} s after an offer, {listed} s after a list's page"
 
 
-def _budget_told(found: "Plan") -> str:
+def _budget_told(found: Plan) -> str:
     today = found.pace.day(found.standing.now)
     told = [
         f"{each.left(today):,} of {each.per_day:,} left today for {each.of}"
@@ -102,14 +195,14 @@ def _budget_told(found: "Plan") -> str:
     return ", ".join(told)
 
 
-def _begins_told(found: "Plan") -> str:
+def _begins_told(found: Plan) -> str:
     when, now = found.forecast, found.standing.now
     if when.begins is None:
         return "never, without you: `pwsync profile list` says what to do" if when.closed else ""
     return "now" if when.begins <= now else _in(when.begins, now)
 
 
-def _done_told(found: "Plan") -> str:
+def _done_told(found: Plan) -> str:
     when, now = found.forecast, found.standing.now
     if when.begins is None or found.pages.total is None or found.pace.is_free:
         return ""

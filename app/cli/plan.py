@@ -4,9 +4,7 @@ Takes what `sync` takes, asks nobody, and writes nothing down.
 """
 
 import json
-from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
 import typer
@@ -18,48 +16,11 @@ from app.cli.working import Contexts, Mode, Replica
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from app.pace.forecast import Forecast, Stint
-    from app.pace.values import Account, Pace, Standing
-    from app.profiles.values import Profile
+    from app.cli.foretold import Pages, Plan
+    from app.pace.forecast import Stint
+    from app.pace.values import Pace
     from app.refs import OfferRef
     from app.settings import Settings
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Pages:
-    """The pages that a run asks for, each a turn of its own."""
-
-    offers: int | None
-    """None: only the list's first page tells."""
-    lists: int | None
-    robots: int
-    """Hosts whose robots.txt is not known, or too old."""
-    is_list: bool = False
-    """Whether they are a list's, which may turn out to be shorter."""
-    forbidden: int = 0
-    """Offers, or lists, that robots.txt keeps us from."""
-    rule: str | None = None
-    """The line of robots.txt that does."""
-
-    @property
-    def total(self) -> int | None:
-        if self.offers is None or self.lists is None:
-            return None
-        return self.offers + self.lists + self.robots
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Plan:
-    """All that is told about a run that nobody began."""
-
-    wanted: Wanted
-    pages: Pages
-    profile: "Profile"
-    pace: "Pace"
-    standing: "Standing"
-    forecast: "Forecast"
-    mode: str
-    is_replica: bool
 
 
 def plan(
@@ -80,6 +41,9 @@ def plan(
 
     Counts on nobody else asking meanwhile, and on the site not minding.
     """
+    from rich.console import Console
+
+    from app.cli.foretold import as_document, drawn
     from app.settings import load
     from app.wiring import open_database
 
@@ -92,15 +56,12 @@ def plan(
         engine.dispose()
     if as_json:
         typer.echo(json.dumps(as_document(found), ensure_ascii=False))
-        return
-    from rich.console import Console
-
-    from app.cli.foretold import drawn
-
-    Console().print(drawn(found))
+    else:
+        Console().print(drawn(found))
 
 
-def _plan(settings: "Settings", engine: "Engine", wanted: Wanted, *, heeds_robots: bool) -> Plan:
+def _plan(settings: "Settings", engine: "Engine", wanted: Wanted, *, heeds_robots: bool) -> "Plan":
+    from app.cli.foretold import Plan
     from app.pace.forecast import forecast
     from app.wiring import manners_of
 
@@ -123,7 +84,8 @@ def _plan(settings: "Settings", engine: "Engine", wanted: Wanted, *, heeds_robot
 # What is asked for
 
 
-def _pages(engine: "Engine", wanted: Wanted, *, heeds_robots: bool) -> Pages:
+def _pages(engine: "Engine", wanted: Wanted, *, heeds_robots: bool) -> "Pages":
+    from app.cli.foretold import Pages
     from app.lists import request_for
     from app.refs import OfferRef
 
@@ -139,7 +101,8 @@ def _pages(engine: "Engine", wanted: Wanted, *, heeds_robots: bool) -> Pages:
     return Pages(offers=offers, lists=lists, robots=robots, is_list=True)
 
 
-def _known_pages(engine: "Engine", refs: "tuple[OfferRef, ...]", *, heeds_robots: bool) -> Pages:
+def _known_pages(engine: "Engine", refs: "tuple[OfferRef, ...]", *, heeds_robots: bool) -> "Pages":
+    from app.cli.foretold import Pages
     from app.pace import robots
 
     host = urlsplit(refs[0].url).netloc
@@ -177,7 +140,7 @@ def _listed(wanted: Wanted) -> tuple[int | None, int | None]:
     return offers, None if offers is None else -(-offers // size)
 
 
-def _stints(pages: Pages, pace: "Pace") -> "list[Stint]":
+def _stints(pages: "Pages", pace: "Pace") -> "list[Stint]":
     """In what order; of a list that nobody knows only the first page is foretold."""
     from app.pace.forecast import Stint
 
@@ -186,56 +149,3 @@ def _stints(pages: Pages, pace: "Pace") -> "list[Stint]":
         Stint(pages=lists, gap=pace.gap_after("list")),
         Stint(pages=pages.offers or 0, gap=pace.gap_after("offer")),
     ]
-
-
-# As JSON
-
-
-def as_document(found: Plan) -> dict[str, Any]:
-    """The plan for programs; times carry a zone, null is not known or without end."""
-    intake, pages, pace, when = found.wanted.intake, found.pages, found.pace, found.forecast
-    profile, address = found.standing.accounts
-    today = pace.day(found.standing.now)
-    return {
-        "what": found.wanted.label,
-        "kind": str(found.wanted.kind),
-        "lines": intake and {
-            "read": len(intake.accepted) + len(intake.duplicates) + len(intake.rejected),
-            "accepted": len(intake.accepted),
-            "duplicate": len(intake.duplicates),
-            "rejected": len(intake.rejected),
-        },
-        "pages": {
-            "offers": pages.offers,
-            "lists": pages.lists,
-            "robots": pages.robots,
-            "total": pages.total,
-            "at_most": pages.is_list,
-        },
-        "forbidden": {"count": pages.forbidden, "rule": pages.rule},
-        "replica": found.is_replica,
-        "mode": found.mode,
-        "profile": found.profile.name,
-        "address": found.profile.egress,
-        "gap_seconds": pace.gap_after("offer"),
-        "list_gap_seconds": pace.gap_after("list"),
-        "budget": {
-            "tz": str(pace.zone),
-            "profile": _account(profile, today),
-            "address": _account(address, today),
-            "left_today": when.left_today,
-        },
-        "quiet_hours": pace.quiet and str(pace.quiet),
-        "closed": when.closed and {"until": _iso(when.closed.until), "why": when.closed.why},
-        "begins_at": _iso(when.begins),
-        "ends_at": _iso(when.ends) if pages.total else None,
-        "days": when.days,
-    }  # fmt: skip
-
-
-def _account(one: "Account", today: Any) -> dict[str, int | None]:
-    return {"per_day": one.per_day, "spent": one.spent.get(today, 0), "left": one.left(today)}
-
-
-def _iso(at: datetime | None) -> str | None:
-    return at.astimezone().isoformat(timespec="seconds") if at else None
