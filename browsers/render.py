@@ -4,17 +4,12 @@ Read `render` first. With `launch.py` the only place where Playwright's exceptio
 What a page's events mean is decided in `visit.py`, what becomes of the slot in `pool.py`.
 """
 
-import asyncio
 import time
 
-from playwright.async_api import Error as PlaywrightError
-
 from browsers import behaviour, traffic
-from browsers.errors import BrowserLost, PageCrashed, RenderError, TimedOut
-from browsers.slot import Slot
-from browsers.tab import Tab
+from browsers.slot import Slot, bounded
 from browsers.values import Mode, Render, RenderRequest, SlotState
-from browsers.visit import Act, Document, Order, Visit
+from browsers.visit import Act, Document, Visit
 
 _UNTOLD = frozenset({"set-cookie", "set-cookie2"})
 
@@ -28,13 +23,8 @@ async def render(slot: Slot, request: RenderRequest, *, deadline: float) -> Rend
     """
     traffic.check(request.url)
     began = time.monotonic()
-    try:
-        async with asyncio.timeout(deadline):
-            document = await _visit(slot, request)
-    except TimeoutError as error:
-        raise await worst(slot, TimedOut(f"no page within {deadline:g} s")) from error
-    except PlaywrightError as error:
-        raise await worst(slot, PageCrashed(f"the page is gone: {first_line(error)}")) from error
+    async with bounded(slot, deadline, "page"):
+        document = await _visit(slot, request)
     return Render(
         url=request.url,
         final_url=document.url,
@@ -44,17 +34,6 @@ async def render(slot: Slot, request: RenderRequest, *, deadline: float) -> Rend
         mode=request.mode,
         seconds=time.monotonic() - began,
     )
-
-
-async def worst(slot: Slot, error: RenderError) -> RenderError:
-    """`error`, unless the whole browser is dead or hangs: then that, which one page pays for."""
-    if await slot.is_lost():
-        return BrowserLost(f"the browser died or hangs ({error})", charged=slot.blame())
-    return error
-
-
-def first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]
 
 
 async def _visit(slot: Slot, request: RenderRequest) -> Document:
@@ -78,8 +57,7 @@ async def _visit(slot: Slot, request: RenderRequest) -> Document:
                 tab.play(behaviour.play(tab.page, steps))
             if order.act is Act.TAKE:
                 slot.enter(SlotState.READING)
-                order = visit.took(await tab.body(order.hold))
-            await _release(tab, order)
+            await tab.carry_out(visit, order)
     finally:
         tab.rest()
 
@@ -88,13 +66,3 @@ def _behaviour(request: RenderRequest) -> tuple[behaviour.Step, ...]:
     if request.mode is Mode.LEAN:
         return ()
     return behaviour.plan(request.seed, request.kind, pace=request.pace)
-
-
-async def _release(tab: Tab, order: Order) -> None:
-    """Let a held document go, or drop it and raise what it was dropped for."""
-    if order.act is Act.LET_GO:
-        await tab.let_go(order.hold)
-    elif order.act is Act.DROP:
-        await tab.drop(order.hold)
-        if order.error is not None:
-            raise order.error
