@@ -66,7 +66,7 @@ async def test_a_whole_shop_comes_in(lite_desk, market, by):
 
 
 async def test_a_category_is_a_search_without_words(lite_desk, market):
-    category = "1031910"
+    category = market.expected(market.listed()[0]["offer_id"])["category"]["leaf_id"]
     run_id = open_list(lite_desk, "category", category, first=30)
     found = await lite_desk.drain(market, run_id)
     expected = market.list_of("category", category)
@@ -106,7 +106,7 @@ async def test_a_stopped_walk_goes_on_at_its_page(desk, market):
 
 @pytest.mark.parametrize(
     ("fault", "rule"),
-    [("login=1:list", "login"), ("punish=1:list", "slider"), ("refused=1:call", "slider")],
+    [("login=1:list", "login"), ("punish=1:list", "slider"), ("refused=1:call", "refused")],
 )
 async def test_a_wall_before_a_list_parks_the_run(desk, fault, rule):
     desk.rests = (timedelta(hours=1),)
