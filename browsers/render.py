@@ -16,6 +16,8 @@ from browsers.tab import Tab
 from browsers.values import Mode, Render, RenderRequest, SlotState
 from browsers.visit import Act, Document, Order, Visit
 
+_SPARE = 0.5
+"""Seconds of the deadline that behaviour leaves for what comes after it."""
 _UNTOLD = frozenset({"set-cookie", "set-cookie2"})
 
 
@@ -29,8 +31,8 @@ async def render(slot: Slot, request: RenderRequest, *, deadline: float) -> Rend
     traffic.check(request.url)
     began = time.monotonic()
     try:
-        async with asyncio.timeout(deadline):
-            document = await _visit(slot, request)
+        async with asyncio.timeout(deadline) as limit:
+            document = await _visit(slot, request, ends=limit.when() or 0.0)
     except TimeoutError as error:
         raise await worst(slot, TimedOut(f"no page within {deadline:g} s")) from error
     except PlaywrightError as error:
@@ -57,11 +59,14 @@ def first_line(error: Exception) -> str:
     return str(error).partition("\n")[0]
 
 
-async def _visit(slot: Slot, request: RenderRequest) -> Document:
-    """Go there and carry out what the visit orders until it is finished."""
+async def _visit(slot: Slot, request: RenderRequest, *, ends: float) -> Document:
+    """Go there and carry out what the visit orders until it is finished.
+
+    `ends` is the loop's time at which it is cut off.
+    """
     slot.enter(SlotState.LOADING)
-    steps = _behaviour(request)
-    visit = Visit(lean=request.mode is Mode.LEAN, behave=bool(steps))
+    todo = _behaviour(request)
+    visit = Visit(lean=request.mode is Mode.LEAN, behave=bool(todo.steps))
     tab = await slot.tab()
     slot.count(request.mode)
     try:
@@ -75,7 +80,8 @@ async def _visit(slot: Slot, request: RenderRequest) -> Document:
                 return visit.document
             if order.act is Act.PLAY:
                 slot.enter(SlotState.BEHAVING)
-                tab.play(behaviour.play(tab.page, steps))
+                left = ends - asyncio.get_running_loop().time() - _SPARE
+                tab.play(behaviour.play(tab.page, todo.within(left)))
             if order.act is Act.TAKE:
                 slot.enter(SlotState.READING)
                 order = visit.took(await tab.body(order.hold))
@@ -84,9 +90,9 @@ async def _visit(slot: Slot, request: RenderRequest) -> Document:
         tab.rest()
 
 
-def _behaviour(request: RenderRequest) -> tuple[behaviour.Step, ...]:
+def _behaviour(request: RenderRequest) -> behaviour.Plan:
     if request.mode is Mode.LEAN:
-        return ()
+        return behaviour.Plan()
     return behaviour.plan(request.seed, request.kind, pace=request.pace)
 
 
