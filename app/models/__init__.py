@@ -3,6 +3,7 @@
 from app.models.base import Row, table
 from app.models.batches import BatchFire
 from app.models.guests import ProfileRow, RobotsFile, Spending, Turn
+from app.models.history import OfferChange
 from app.models.lists import OfferCardRow
 from app.models.offers import Offer, OfferImage, PriceTier, Sku, Supplier
 from app.models.runs import Attempt, Quarantine, RejectedLine, Run, RunItem
@@ -12,6 +13,7 @@ __all__ = [
     "BatchFire",
     "Offer",
     "OfferCardRow",
+    "OfferChange",
     "OfferImage",
     "PriceTier",
     "ProfileRow",

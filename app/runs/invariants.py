@@ -278,6 +278,34 @@ INVARIANTS = (
         words={"offers": _words(STORED | {Outcome.GONE, Outcome.INVALID, Outcome.UNREADABLE})},
     ),
     Invariant(
+        name="I18",
+        sentence="each version of an offer has its changes, from the one after which they are kept",
+        query="""
+        SELECT * FROM (
+            SELECT o.run_id, o.offer_id, o.version - o.recorded_from AS wanted, (
+                SELECT COUNT(DISTINCT c.version) FROM offer_change c
+                WHERE c.offer_id = o.offer_id AND c.version > o.recorded_from
+                    AND c.version <= o.version) AS found
+            FROM offer o WHERE (:run IS NULL OR o.run_id = :run)
+        ) counted WHERE wanted <> found
+        UNION ALL
+        SELECT c.run_id, c.offer_id, o.version, c.version
+        FROM offer_change c LEFT JOIN offer o ON o.offer_id = c.offer_id
+        WHERE (:run IS NULL OR c.run_id = :run)
+            AND (o.version IS NULL OR c.version > o.version OR c.version <= o.recorded_from)""",
+    ),
+    Invariant(
+        name="I18",
+        sentence="a change was written by an attempt that found one",
+        query="""
+        SELECT c.run_id, c.offer_id, 'changed or gone', a.ending
+        FROM offer_change c JOIN run r ON r.id = c.run_id
+        LEFT JOIN attempt a
+            ON a.run_id = c.run_id AND a.offer_id = c.offer_id AND a.token = c.token
+        WHERE (:run IS NULL OR c.run_id = :run)
+            AND (a.ending IS NULL OR a.ending NOT IN ('changed', 'gone'))""",
+    ),
+    Invariant(
         name="I16",
         sentence="an item that was not stored says why",
         query="""

@@ -31,7 +31,7 @@ from tests.runs.books import (
     take_one,
     turn_page,
 )
-from tests.samples import intake, item
+from tests.samples import intake, item, seen
 
 FIRST, SECOND = "600000000001", "600000000002"
 
@@ -148,6 +148,49 @@ def test_a_rule_sees_what_breaks_a_list(engine, listed, name, statement):
     assert name in names(engine, listed.id)
 
 
+TAMPERED_HISTORY = [
+    ("I18", "UPDATE offer SET version = version + 1"),
+    ("I18", "DELETE FROM offer_change WHERE version = 2"),
+    ("I18", "UPDATE offer_change SET version = 4 WHERE version = 3"),
+    ("I18", "UPDATE offer SET recorded_from = 2"),
+    ("I18", "UPDATE attempt SET ending = 'unchanged' WHERE ending = 'changed'"),
+    ("I18", "UPDATE offer_change SET token = token + 7"),
+]
+
+
+@pytest.fixture
+def changing(engine):
+    """Books of an offer that was created, changed and gone, each in a run of its own."""
+    runs = [new_run(engine, 1) for _ in range(3)]
+    first, second, third = (take_one(engine, run) for run in runs)
+    finish(engine, first)
+    settling.commit(engine, second, stores(second, item(FIRST, stock=7)))
+
+    def leave(conn):
+        offers.mark_gone(conn, FIRST, "deleted", seen(third.run_id, third.token))
+        return Gone(reason="deleted")
+
+    settling.commit(engine, third, leave)
+    for run in runs:
+        close_if_finished(engine, run.id)
+
+
+@pytest.mark.parametrize(
+    ("name", "statement"), TAMPERED_HISTORY, ids=[s.replace(" ", "_") for _, s in TAMPERED_HISTORY]
+)
+def test_a_rule_sees_what_breaks_a_history(engine, changing, name, statement):
+    assert audit(engine) == []
+    transact(engine, lambda conn: conn.execute(text(statement)))
+    assert name in names(engine)
+
+
+def test_what_was_stored_before_changes_were_kept_owes_none(engine, changing):
+    statements = ("DELETE FROM offer_change", "UPDATE offer SET recorded_from = version")
+    for each in statements:
+        transact(engine, lambda conn, each=each: conn.execute(text(each)))
+    assert audit(engine) == []
+
+
 @pytest.mark.parametrize(
     ("name", "statement"), TAMPERED, ids=lambda told: re.sub(r"\W+", "_", told)[:60]
 )
@@ -182,7 +225,7 @@ def test_attempts_and_items_without_their_run_are_seen(sqlite_engine):
 
 
 def test_every_rule_has_its_counterexample():
-    tampered = {name for name, _ in (*TAMPERED, *TAMPERED_LISTS)}
+    tampered = {name for name, _ in (*TAMPERED, *TAMPERED_LISTS, *TAMPERED_HISTORY)}
     assert tampered == {rule.name for rule in INVARIANTS}
 
 
