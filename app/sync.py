@@ -54,7 +54,7 @@ class Ending:
     text: str
     """A title or a reason, for people."""
     blocked: str | None = None
-    """The rule of the block, if it was one."""
+    """The rule of the block there was: instead of the page, or over a page that is stored."""
     pause: float = 0.0
     """Seconds for which the site asked to be left alone."""
 
@@ -132,7 +132,9 @@ def keep(runtime: Runtime, page: Page) -> Ending:
         return Stored(outcome=Outcome(saved.change))
 
     ruling = commit_noted(runtime.journal, runtime.engine, page.claim, store)
-    return Ending(word=str(ruling.ending), text=describe(item))
+    over = page.render.interstitial
+    blocked = f"{over} over a page that was read" if over else None
+    return Ending(word=str(ruling.ending), text=describe(item), blocked=blocked)
 
 
 def settle(runtime: Runtime, claim: Claim, page: Page | None, error: Exception) -> Ending:

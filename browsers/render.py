@@ -9,12 +9,12 @@ import time
 
 from playwright.async_api import Error as PlaywrightError
 
-from browsers import behaviour, traffic
+from browsers import behaviour, blocks, traffic
 from browsers.errors import BrowserLost, PageCrashed, RenderError, TimedOut
 from browsers.slot import Slot
 from browsers.tab import Tab
 from browsers.values import Mode, Render, RenderRequest, SlotState
-from browsers.visit import Act, Document, Order, Visit
+from browsers.visit import Act, Order, Visit
 
 _SPARE = 0.5
 """Seconds of the deadline that behaviour leaves for what comes after it."""
@@ -32,20 +32,32 @@ async def render(slot: Slot, request: RenderRequest, *, deadline: float) -> Rend
     began = time.monotonic()
     try:
         async with asyncio.timeout(deadline) as limit:
-            document = await _visit(slot, request, ends=limit.when() or 0.0)
+            visit = await _visit(slot, request, ends=limit.when() or 0.0)
     except TimeoutError as error:
         raise await worst(slot, TimedOut(f"no page within {deadline:g} s")) from error
     except PlaywrightError as error:
         raise await worst(slot, PageCrashed(f"the page is gone: {first_line(error)}")) from error
+    document = visit.document
+    assert document is not None
     return Render(
         url=request.url,
         final_url=document.url,
         status=document.status,
         document=document.body,
         headers={name: text for name, text in document.headers.items() if name not in _UNTOLD},
+        interstitial=_interstitial(visit.frames),
         mode=request.mode,
         seconds=time.monotonic() - began,
     )
+
+
+def _interstitial(frames: list[str]) -> str | None:
+    """The challenge among a page's frames. Never a login: healthy pages have frames of one."""
+    for address in frames:
+        met = blocks.detect(url=address, status=200, document=b"")
+        if met and met.rule == "slider":
+            return met.rule
+    return None
 
 
 async def worst(slot: Slot, error: RenderError) -> RenderError:
@@ -59,7 +71,7 @@ def first_line(error: Exception) -> str:
     return str(error).partition("\n")[0]
 
 
-async def _visit(slot: Slot, request: RenderRequest, *, ends: float) -> Document:
+async def _visit(slot: Slot, request: RenderRequest, *, ends: float) -> Visit:
     """Go there and carry out what the visit orders until it is finished.
 
     `ends` is the loop's time at which it is cut off.
@@ -76,8 +88,7 @@ async def _visit(slot: Slot, request: RenderRequest, *, ends: float) -> Document
             if order is None:
                 continue
             if order.act is Act.FINISH:
-                assert visit.document is not None
-                return visit.document
+                return visit
             if order.act is Act.PLAY:
                 slot.enter(SlotState.BEHAVING)
                 left = ends - asyncio.get_running_loop().time() - _SPARE

@@ -170,6 +170,22 @@ async def test_nothing_leaves_for_other_hosts(lasting, server):
     await lasting.check(Mode.NATURAL)
 
 
+@pytest.mark.parametrize(
+    ("path", "mode", "rule"),
+    [
+        ("slider-over", Mode.NATURAL, "slider"),
+        ("sec-over", Mode.NATURAL, "slider"),
+        ("sign-on", Mode.NATURAL, None),
+        ("slider-over", Mode.LEAN, None),
+    ],
+)
+async def test_a_slider_over_a_healthy_page_is_told_beside_it(lasting, path, mode, rule):
+    page = await lasting.load(path, mode, pace=1)
+    assert page.interstitial == rule
+    assert b"window.context=" in page.document
+    assert page.final_url == SITE + path
+
+
 async def test_images_and_beacons_are_not_fetched(lasting, server):
     await lasting.load("ok", Mode.NATURAL, pace=0.3)
     assert server.hits["a.jpg"] == 0
