@@ -1,5 +1,6 @@
 """Tables and their migrations. Importing the package defines every table; nothing connects."""
 
+from app.models.archive import PageRecord
 from app.models.base import Row, table
 from app.models.batches import BatchFire
 from app.models.guests import ProfileRow, RobotsFile, Spending, Turn
@@ -15,6 +16,7 @@ __all__ = [
     "OfferCardRow",
     "OfferChange",
     "OfferImage",
+    "PageRecord",
     "PriceTier",
     "ProfileRow",
     "Quarantine",
