@@ -1,8 +1,9 @@
 """Finding records by offer, time, layout and run, and reading a payload at its place."""
 
 import hashlib
+import operator
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -29,15 +30,15 @@ class Wanted:
     run_id: int | None = None
 
     def conditions(self) -> list[Any]:
-        told = (
-            (self.kind, PAGE.c.kind == self.kind),
-            (self.keys, PAGE.c.offer_id.in_(list(self.keys))),
-            (self.since, PAGE.c.observed_at >= self.since),
-            (self.until, PAGE.c.observed_at < self.until),
-            (self.layout, PAGE.c.layout == self.layout),
-            (self.run_id, PAGE.c.run_id == self.run_id),
+        told: tuple[tuple[Any, Any, Callable[[Any, Any], Any]], ...] = (
+            (self.kind, PAGE.c.kind, operator.eq),
+            (self.keys, PAGE.c.offer_id, lambda column, keys: column.in_(list(keys))),
+            (self.since, PAGE.c.observed_at, operator.ge),
+            (self.until, PAGE.c.observed_at, operator.lt),
+            (self.layout, PAGE.c.layout, operator.eq),
+            (self.run_id, PAGE.c.run_id, operator.eq),
         )
-        return [condition for value, condition in told if value]
+        return [compare(column, value) for value, column, compare in told if value]
 
 
 def find(conn: Connection, wanted: Wanted, *, limit: int | None = None) -> list[Record]:

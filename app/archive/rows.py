@@ -36,32 +36,44 @@ def original_of(
     return row and Original(id=row.id, url=row.url, observed_at=row.observed_at)
 
 
-def note(conn: Connection, kept: Kept, *, layout: str | None = None) -> None:
-    """Write the row of a record; waits until the record is on the disk. Raises ArchiveUnwritable.
+def wait_for_disk(kept: Sequence[Kept]) -> None:
+    """Until the records outlast the machine: before the transaction that gives them rows.
+
+    Raises ArchiveUnwritable.
+    """
+    for one in kept:
+        one.safe.result()
+
+
+def note(conn: Connection, kept: Sequence[Kept], *, layout: str | None = None) -> None:
+    """Write the rows of records that are on the disk; `layout` read the last of them.
 
     A revisit whose original was dropped meanwhile repeats nothing any more: it gets no row.
     """
-    kept.safe.result()
-    document, original = kept.document, kept.original
-    if original is not None and _is_dropped(conn, original.id):
-        return
-    row = {
+    for one in kept:
+        assert one.safe.done(), "a row may not outlive its record"
+        if one.original is None or not _is_dropped(conn, one.original.id):
+            read_by = layout if one is kept[-1] else None
+            conn.execute(insert(PAGE).values(_row(one) | {"layout": read_by}))
+
+
+def _row(kept: Kept) -> dict[str, Any]:
+    document, place = kept.document, kept.place
+    return {
         "kind": str(document.kind),
         "offer_id": document.key,
         "run_id": document.run_id,
         "token": document.token,
-        "file": kept.place.file,
-        "offset": kept.place.offset,
-        "length": kept.place.length,
+        "file": place.file,
+        "offset": place.offset,
+        "length": place.length,
         "size": len(document.payload),
         "sha256": kept.sha256,
-        "revisit_of": original and original.id,
+        "revisit_of": kept.original and kept.original.id,
         "url": document.url,
         "status": document.status,
-        "layout": layout,
         "observed_at": document.observed_at,
     }
-    conn.execute(insert(PAGE).values(row))
 
 
 def _is_dropped(conn: Connection, row_id: int) -> bool:

@@ -40,6 +40,7 @@ _PAIRED = rb"(?:[\x81-\xfe][\x30-\xfe]|[^X\\\r\n]|\\.)*+"
 """A quoted text in GBK: the second byte of a character may be a backslash, but no quote."""
 _ESCAPED = rb'(?:[^"\\<>\r\n]|\\++u[0-9a-fA-F]{4})*+'
 _ENTITIES = rb"""(?:(?!&quot;)[^"'<>\r\n])*+"""
+_WORD = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
 _NUMBER = rb"-?\d[\d.eE+-]*+"
 _IN_OBJECT = re.compile(rb'[^{}"]*+(?:"(?:[^"\\]|\\.)*+"|[{}])', re.DOTALL)
 
@@ -75,7 +76,7 @@ def _named(mark: str, name: str, body: bytes) -> Rule:
         + rb'|(\\++"\s*:\s*\\++")%s(\\++")' % _ESCAPED
         + rb"|('?\s*:\s*')%s(')" % single
         + rb"|(&quot;\s*:\s*&quot;)%s(&quot;)" % _ENTITIES
-        + rb"|(=)[^=&#\"'\s<>\\%]++"
+        + rb"|(?P<equals>=)[\w%.~*+/|!-]++"
         + rb"|(%3D)(?:(?!%26)[^&#\"'\s<>\\])++"
         + rb"|((?:\\*+\"|'|&quot;)?\s*:\s*)%s)" % _NUMBER,
         re.DOTALL,
@@ -85,8 +86,17 @@ def _named(mark: str, name: str, body: bytes) -> Rule:
 
 def _emptied(found: re.Match[bytes]) -> bytes:
     """What stands around a text, or a zero for a number."""
-    around = [part for part in found.groups() if part is not None]
-    return b"".join(around) + (b"0" if found.lastindex == found.re.groups else b"")
+    *around, number = found.groups()
+    if found["equals"] and not _is_parameter(found):
+        return found[0]
+    kept = b"".join(part for part in around if part is not None)
+    return kept if number is None else kept + number + b"0"
+
+
+def _is_parameter(found: re.Match[bytes]) -> bool:
+    """Whether the name begins a parameter; else it is the page's own script that assigns."""
+    before = found.string[max(0, found.start() - 32) : found.start()]
+    return before.rstrip(_WORD)[-1:] in (b"?", b"&", b";", b"%")
 
 
 def _text(mark: bytes, pattern: bytes, replacement: bytes) -> Rule:

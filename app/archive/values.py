@@ -1,5 +1,6 @@
 """What travels through the archive. Values only; nothing here reads or writes."""
 
+from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -36,7 +37,7 @@ class Document:
     status: int
     payload: bytes
     observed_at: datetime
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
     """By lower-case name."""
 
 

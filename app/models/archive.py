@@ -18,7 +18,7 @@ class PageRecord(Row, table=True):
     __table_args__ = (
         Index(None, "offer_id", "observed_at"),
         Index(None, "run_id", "offer_id"),
-        Index(None, "file"),
+        Index(None, "file", "offset", unique=True),
         Index(None, "revisit_of"),
         {**MYSQL, "sqlite_autoincrement": True},
     )

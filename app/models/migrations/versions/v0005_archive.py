@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
@@ -21,7 +21,12 @@ OPTIONS: dict[str, Any] = {
     "sqlite_autoincrement": True,
     "if_not_exists": True,  # MySQL commits each statement: a killed migration is run again
 }
-INDEXES = (["offer_id", "observed_at"], ["run_id", "offer_id"], ["file"], ["revisit_of"])
+INDEXES = (
+    (["offer_id", "observed_at"], False),
+    (["run_id", "offer_id"], False),
+    (["file", "offset"], True),
+    (["revisit_of"], False),
+)
 
 
 def upgrade() -> None:
@@ -46,10 +51,10 @@ def upgrade() -> None:
         **OPTIONS,
     )
     there = {index["name"] for index in sa.inspect(op.get_bind()).get_indexes("page_record")}
-    for columns in INDEXES:
+    for columns, unique in INDEXES:
         name = f"ix_page_record_{'_'.join(columns)}"
         if name not in there:
-            op.create_index(op.f(name), "page_record", columns, unique=False)
+            op.create_index(op.f(name), "page_record", columns, unique=unique)
 
 
 def downgrade() -> None:
