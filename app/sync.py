@@ -34,6 +34,7 @@ from app.runs.outcomes import (
 from app.runs.settling import Fenced
 from app.runtime import Event, Runtime
 from app.store import offers, quarantine
+from app.store.changes import Observation
 from browsers.errors import Busy
 from browsers.render import render
 from browsers.slot import Slot
@@ -80,9 +81,9 @@ class Page:
     """Its records in the archive, its own last; before it those of looks that brought no state."""
 
     @property
-    def seen(self) -> offers.Observation:
+    def seen(self) -> Observation:
         claim = self.claim
-        return offers.Observation(run_id=claim.run_id, token=claim.token, observed_at=self.at)
+        return Observation(run_id=claim.run_id, token=claim.token, observed_at=self.at)
 
 
 async def sync_offer(runtime: Runtime, claim: Claim, again: TakeTurn = _at_once) -> Ending:

@@ -4,31 +4,18 @@ A query yields the rows that break its rule as (run_id, offer_id, wanted, found)
 to one run, NULL means all. Portable SQL: the same text runs on SQLite and MySQL.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
+from app.runs.invariant import Invariant
+from app.runs.kept_invariants import KEPT
 from app.runs.outcomes import CLOSED, LEASED, QUEUED, STORED, WORKED, Ending, Outcome, RunState
-
-Words = Mapping[str, Sequence[str]]
 
 
 def _words(kinds: frozenset[Outcome] | frozenset[RunState] | Sequence[str]) -> list[str]:
     return sorted(str(kind) for kind in kinds)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Invariant:
-    """One rule of the books."""
-
-    name: str
-    sentence: str
-    """What holds, for the person who reads that it does not."""
-    query: str
-    words: Words = field(default_factory=dict)
-    """Lists that the query names as `IN :name`."""
-
-
-INVARIANTS = (
+BOOKS = (
     Invariant(
         name="I1",
         sentence="a run has exactly the offers that it was opened with, or that its list brought",
@@ -306,35 +293,6 @@ INVARIANTS = (
             AND (a.ending IS NULL OR a.ending NOT IN ('changed', 'gone'))""",
     ),
     Invariant(
-        name="I20",
-        sentence="a page in the archive was loaded by a try that has ended",
-        query="""
-        SELECT p.run_id, p.offer_id, p.token, a.token
-        FROM page_record p LEFT JOIN attempt a
-            ON a.run_id = p.run_id AND a.offer_id = p.offer_id AND a.token = p.token
-        WHERE (:run IS NULL OR p.run_id = :run) AND a.ending IS NULL""",
-    ),
-    Invariant(
-        name="I20",
-        sentence="a page that repeats an earlier one has it, with the same digest",
-        query="""
-        SELECT p.run_id, p.offer_id, p.sha256, f.sha256
-        FROM page_record p LEFT JOIN page_record f ON f.id = p.revisit_of
-        WHERE (:run IS NULL OR p.run_id = :run) AND p.revisit_of IS NOT NULL AND (
-            f.id IS NULL OR f.sha256 <> p.sha256 OR f.revisit_of IS NOT NULL
-            OR f.offer_id <> p.offer_id)""",
-    ),
-    Invariant(
-        name="I13",
-        sentence="no address in the archive's index holds a one-time token",
-        query="""
-        SELECT run_id, offer_id, 'no token', 'one' FROM page_record
-        WHERE (:run IS NULL OR run_id = :run) AND (
-            (url LIKE '%x5secdata=_%' AND url NOT LIKE '%x5secdata=&%')
-            OR (url LIKE '%m_h5_tk=_%' AND url NOT LIKE '%m_h5_tk=&%')
-            OR (url LIKE '%oken=_%' AND url NOT LIKE '%oken=&%'))""",
-    ),
-    Invariant(
         name="I16",
         sentence="an item that was not stored says why",
         query="""
@@ -343,4 +301,6 @@ INVARIANTS = (
             AND state IN ('failed', 'invalid', 'unreadable', 'gone', 'blocked', 'skipped')""",
     ),
 )
-"""I11 and I14 (image files, exports) come with what they check; I21 is of files: `app.archive`."""
+
+INVARIANTS = (*BOOKS, *KEPT)
+"""All that the audit asks. I14 (exports) comes with what it checks, I21 is of `app.archive`."""

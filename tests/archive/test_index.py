@@ -350,34 +350,6 @@ def test_a_visit_noted_while_its_original_is_dropped_never_dangles(mariadb_engin
 # -- the audit ------------------------------------------------------------------------------------
 
 
-def broken(desk, **values):
-    transact(
-        desk.engine,
-        lambda conn: conn.execute(
-            update(PAGE).where(PAGE.c.id == desk.records()[0].id).values(values)
-        ),
-    )
-    return {wrong.name for wrong in audit(desk.engine)}
-
-
-@pytest.mark.parametrize(
-    ("values", "rule"),
-    [
-        ({"token": 99}, "I20"),
-        ({"run_id": 99}, "I20"),
-        ({"revisit_of": 99_999}, "I20"),
-        ({"sha256": "0" * 64}, "I20"),
-        ({"url": "https://detail.1688.com/punish?x5secdata=abc"}, "I13"),
-    ],
-)
-def test_a_row_that_does_not_fit_is_seen(desk, pages, values, rule):
-    one = next(iter(pages))
-    desk.visit({one: pages[one]})
-    desk.visit({one: pages[one]})
-    assert audit(desk.engine) == []
-    assert broken(desk, **values) == {rule}
-
-
 def test_a_row_of_an_open_try_is_seen(desk, pages):
     one = next(iter(pages))
     [claim] = desk.take(desk.open(one))

@@ -7,8 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import insert, text, update
 
+from app import models
+from app.models import table
 from app.runs import claims, opening, settling
 from app.runs.audit import audit, balance
 from app.runs.claims import give_back
@@ -31,8 +33,9 @@ from tests.runs.books import (
     take_one,
     turn_page,
 )
-from tests.samples import intake, item, seen
+from tests.samples import NOON, intake, item, seen
 
+PAGE = table(models.PageRecord)
 FIRST, SECOND = "600000000001", "600000000002"
 
 
@@ -191,6 +194,42 @@ def test_what_was_stored_before_changes_were_kept_owes_none(engine, changing):
     assert audit(engine) == []
 
 
+TAMPERED_ARCHIVE = [
+    ("I13", "UPDATE page_record SET url = 'https://x.1688.com/punish?x5secdata=abc&x5step=1'"),
+    ("I13", "UPDATE page_record SET url = 'https://x.1688.com/a?_tb_token_=abc'"),
+    ("I20", "UPDATE page_record SET token = token + 7"),
+    ("I20", "UPDATE page_record SET run_id = run_id + 7"),
+    ("I20", "UPDATE page_record SET revisit_of = 99999 WHERE revisit_of IS NOT NULL"),
+    ("I20", "UPDATE page_record SET sha256 = 'other' WHERE revisit_of IS NOT NULL"),
+    ("I20", "UPDATE page_record SET revisit_of = id WHERE revisit_of IS NULL"),
+]
+
+
+@pytest.fixture
+def archived(engine):
+    """Books of an offer that was read twice, the second page the same as the first."""
+    for number in (1, 2):
+        one = take_one(engine, new_run(engine, 1))
+        finish(engine, one)
+        page = {
+            "id": number, "kind": "offer", "offer_id": one.offer_id, "run_id": one.run_id,
+            "token": one.token, "file": "f", "offset": number, "length": 1, "size": 1,
+            "sha256": "digest", "revisit_of": 1 if number == 2 else None, "status": 200,
+            "url": "https://x.1688.com/punish?x5secdata=&x5step=1", "layout": None,
+            "observed_at": NOON,
+        }  # fmt: skip
+        transact(engine, lambda conn, page=page: conn.execute(insert(PAGE).values(page)))
+
+
+@pytest.mark.parametrize(
+    ("name", "statement"), TAMPERED_ARCHIVE, ids=[s.replace(" ", "_") for _, s in TAMPERED_ARCHIVE]
+)
+def test_a_rule_sees_what_breaks_the_archives_index(engine, archived, name, statement):
+    assert audit(engine) == []
+    transact(engine, lambda conn: conn.execute(text(statement)))
+    assert names(engine) == {name}
+
+
 @pytest.mark.parametrize(
     ("name", "statement"), TAMPERED, ids=lambda told: re.sub(r"\W+", "_", told)[:60]
 )
@@ -225,7 +264,9 @@ def test_attempts_and_items_without_their_run_are_seen(sqlite_engine):
 
 
 def test_every_rule_has_its_counterexample():
-    tampered = {name for name, _ in (*TAMPERED, *TAMPERED_LISTS, *TAMPERED_HISTORY)}
+    tampered = {
+        name for name, _ in (*TAMPERED, *TAMPERED_LISTS, *TAMPERED_HISTORY, *TAMPERED_ARCHIVE)
+    }
     assert tampered == {rule.name for rule in INVARIANTS}
 
 
