@@ -58,6 +58,12 @@ class Plan:
     seconds: float = 0.0
     """From the first step to the end of the last look."""
 
+    @property
+    def ends_at(self) -> Spot | None:
+        """Where the pointer rests in the end; None if it was not moved."""
+        spots = [(float(step.x), float(step.y)) for step in self.steps if isinstance(step, Point)]
+        return spots[-1] if spots else None
+
     def within(self, limit: float) -> "Plan":
         """The plan, or as much of it as fits into so many seconds."""
         if self.seconds <= limit:
@@ -122,6 +128,12 @@ def plan(seed: int, kind: str, *, pace: float = 1.0) -> Plan:
     looking = sum(move.pause for move in moves)
     haste = min(1.0, LONGEST / (moving + looking))
     return _timed(moves, move_pace=haste * min(pace, 1.0), look_pace=haste * pace)
+
+
+def way(dice: random.Random, start: Spot, end: Spot) -> Plan:
+    """Moving the pointer from one spot of the viewport to (about) another."""
+    move = _path(dice, start, end, pause=0.0)
+    return Plan(steps=move.steps, seconds=move.seconds)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -21,8 +21,8 @@ from playwright.async_api import Error as PlaywrightError
 
 from browsers.blocks import Block, detect
 from browsers.errors import BrowserError, BrowserLost, Busy, NetworkFailed, PageCrashed, RenderError
-from browsers.render import first_line, render, worst
-from browsers.slot import Slot
+from browsers.render import render
+from browsers.slot import Slot, first_line, worst
 from browsers.values import RenderRequest, SlotState
 from browsers.visit import LARGEST
 

@@ -7,14 +7,10 @@ What a page's events mean is decided in `visit.py`, what becomes of the slot in 
 import asyncio
 import time
 
-from playwright.async_api import Error as PlaywrightError
-
 from browsers import behaviour, blocks, traffic
-from browsers.errors import BrowserLost, PageCrashed, RenderError, TimedOut
-from browsers.slot import Slot
-from browsers.tab import Tab
+from browsers.slot import Slot, bounded
 from browsers.values import Mode, Render, RenderRequest, SlotState
-from browsers.visit import Act, Order, Visit
+from browsers.visit import Act, Visit
 
 _SPARE = 0.5
 """Seconds of the deadline that behaviour leaves for what comes after it."""
@@ -30,13 +26,8 @@ async def render(slot: Slot, request: RenderRequest, *, deadline: float) -> Rend
     """
     traffic.check(request.url)
     began = time.monotonic()
-    try:
-        async with asyncio.timeout(deadline) as limit:
-            visit = await _visit(slot, request, ends=limit.when() or 0.0)
-    except TimeoutError as error:
-        raise await worst(slot, TimedOut(f"no page within {deadline:g} s")) from error
-    except PlaywrightError as error:
-        raise await worst(slot, PageCrashed(f"the page is gone: {first_line(error)}")) from error
+    async with bounded(slot, deadline, "page") as ends:
+        visit = await _visit(slot, request, ends=ends)
     document = visit.document
     assert document is not None
     return Render(
@@ -58,17 +49,6 @@ def _interstitial(frames: list[str]) -> str | None:
         if met and met.rule == "slider":
             return met.rule
     return None
-
-
-async def worst(slot: Slot, error: RenderError) -> RenderError:
-    """`error`, unless the whole browser is dead or hangs: then that, which one page pays for."""
-    if await slot.is_lost():
-        return BrowserLost(f"the browser died or hangs ({error})", charged=slot.blame())
-    return error
-
-
-def first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]
 
 
 async def _visit(slot: Slot, request: RenderRequest, *, ends: float) -> Visit:
@@ -95,8 +75,7 @@ async def _visit(slot: Slot, request: RenderRequest, *, ends: float) -> Visit:
                 tab.play(behaviour.play(tab.page, todo.within(left)))
             if order.act is Act.TAKE:
                 slot.enter(SlotState.READING)
-                order = visit.took(await tab.body(order.hold))
-            await _release(tab, order)
+            await tab.carry_out(visit, order)
     finally:
         tab.rest()
 
@@ -105,13 +84,3 @@ def _behaviour(request: RenderRequest) -> behaviour.Plan:
     if request.mode is Mode.LEAN:
         return behaviour.Plan()
     return behaviour.plan(request.seed, request.kind, pace=request.pace)
-
-
-async def _release(tab: Tab, order: Order) -> None:
-    """Let a held document go, or drop it and raise what it was dropped for."""
-    if order.act is Act.LET_GO:
-        await tab.let_go(order.hold)
-    elif order.act is Act.DROP:
-        await tab.drop(order.hold)
-        if order.error is not None:
-            raise order.error

@@ -5,11 +5,14 @@ The pool decides when a slot is lent, opened or mended; a slot only does it and 
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import cast
 
 from playwright.async_api import BrowserContext
+from playwright.async_api import Error as PlaywrightError
 
-from browsers.errors import Verdict
+from browsers.errors import BrowserLost, PageCrashed, RenderError, TimedOut, Verdict
 from browsers.launch import Browser, Context
 from browsers.tab import Tab
 from browsers.values import Mode, SlotState, SlotStatus
@@ -137,3 +140,32 @@ class Slot:
     def blame(self) -> bool:
         """Whether this page pays for the browser's death: the first does, if it had begun."""
         return self.wear > 0 and self.browser is not None and self.browser.blame()
+
+
+@asynccontextmanager
+async def bounded(slot: Slot, deadline: float, awaited: str) -> AsyncIterator[float]:
+    """Work on a slot's page for `deadline` seconds at most; Playwright's errors become ours.
+
+    Yields the loop's time at which it is cut off.
+
+    A browser that no longer answers is noticed within the pool's `Patience.probe` afterwards.
+    """
+    try:
+        async with asyncio.timeout(deadline) as limit:
+            yield limit.when() or 0.0
+    except TimeoutError as error:
+        raise await worst(slot, TimedOut(f"no {awaited} within {deadline:g} s")) from error
+    except PlaywrightError as error:
+        raise await worst(slot, PageCrashed(f"the page is gone: {first_line(error)}")) from error
+
+
+async def worst(slot: Slot, error: RenderError) -> RenderError:
+    """`error`, unless the whole browser is dead or hangs: then that, which one page pays for."""
+    if await slot.is_lost():
+        return BrowserLost(f"the browser died or hangs ({error})", charged=slot.blame())
+    return error
+
+
+def first_line(error: Exception) -> str:
+    """What an error of Playwright says, without its log."""
+    return str(error).partition("\n")[0]

@@ -6,24 +6,23 @@ Only translation and transport; what an event means is decided in `visit.py`.
 import asyncio
 import base64
 import contextlib
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from playwright.async_api import BrowserContext, CDPSession, Page
 from playwright.async_api import Error as PlaywrightError
 
-from browsers import identity, traffic
-from browsers.visit import Answered, Broke, Event, Held, Leaving, Sign
+from browsers import calls, identity, traffic
+from browsers.calls import Returned, Sent
+from browsers.visit import Act, Answered, Broke, Event, Held, Leaving, Order, Sign, Visit
 
 _TIDY_EVERY = 20
 """Visits of one tab between garbage collections: without, 1,000 lean pages add 70 MB (measured)."""
 
+_DOCUMENTS = {"urlPattern": "*", "resourceType": "Document", "requestStage": "Response"}
 _SETUP: tuple[tuple[str, dict[str, Any]], ...] = (
     ("Page.enable", {}),
-    (
-        "Fetch.enable",
-        {"patterns": [{"urlPattern": "*", "resourceType": "Document", "requestStage": "Response"}]},
-    ),
+    ("Fetch.enable", {"patterns": [_DOCUMENTS]}),
     ("Network.enable", {}),
     ("Network.setBlockedURLs", {"urls": list(traffic.BLOCKED)}),
 )
@@ -39,6 +38,7 @@ class Tab:
         self._frame = ""
         self._visits = 0
         self._events: asyncio.Queue[Event | BaseException] = asyncio.Queue()
+        self._calls: tuple[str, Callable[[Sent | Returned], None]] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._listen()
 
@@ -87,6 +87,13 @@ class Tab:
         self._events = asyncio.Queue()
         self._watch(self._navigate(url))
 
+    async def overhear(self, api: str, tell: Callable[[Sent | Returned], None]) -> None:
+        """Tell of the page's calls of an api, too, and hold their answers until `let_go`."""
+        self.is_used = True  # it serves nothing else afterwards
+        self._calls = (api, tell)
+        answers = {"urlPattern": calls.pattern(api), "requestStage": "Response"}
+        await self._cdp.send("Fetch.enable", {"patterns": [_DOCUMENTS, answers]})
+
     async def event(self) -> Event:
         """The next event; raises what a task of this visit raised."""
         event = await self._events.get()
@@ -104,6 +111,35 @@ class Tab:
 
     async def drop(self, hold: str) -> None:
         await self._cdp.send("Fetch.failRequest", {"requestId": hold, "errorReason": "Aborted"})
+
+    async def carry_out(self, visit: Visit, order: Order) -> None:
+        """Take a held document, let it go or drop it. Raises what it is dropped for."""
+        if order.act is Act.TAKE:
+            order = visit.took(await self.body(order.hold))
+        if order.act is Act.LET_GO:
+            await self.let_go(order.hold)
+        elif order.act is Act.DROP:
+            await self.drop(order.hold)
+            if order.error is not None:
+                raise order.error
+
+    async def look(self, function: str, *arguments: Any) -> Any:
+        """Call a function of ours in a world that the page's scripts do not see."""
+        world = await self._cdp.send(
+            "Page.createIsolatedWorld", {"frameId": self._frame, "worldName": "reader"}
+        )
+        told = await self._cdp.send(
+            "Runtime.callFunctionOn",
+            {
+                "functionDeclaration": function,
+                "executionContextId": world["executionContextId"],
+                "arguments": [{"value": value} for value in arguments],
+                "returnByValue": True,
+            },
+        )
+        if "exceptionDetails" in told:
+            raise PlaywrightError(f"a look at the page failed: {told['exceptionDetails']['text']}")
+        return told["result"].get("value")
 
     def play(self, behaviour: Coroutine[Any, Any, None]) -> None:
         """Behave while the visit goes on; PLAYED tells when it is done."""
@@ -145,16 +181,16 @@ class Tab:
         self._cdp.on("Page.frameNavigated", self._on_navigated)
         self._cdp.on("Page.domContentEventFired", lambda _: self._tell(Sign.LOADED))
         self._cdp.on("Page.frameStoppedLoading", self._on_stopped)
+        self._cdp.on("Network.requestWillBeSent", self._on_sent)
         self._cdp.on("Network.loadingFailed", self._on_failed)
 
     def _tell(self, event: Event) -> None:
         self._events.put_nowait(event)
 
     def _on_paused(self, told: dict[str, Any]) -> None:
-        headers: dict[str, str] = {}
-        for header in told.get("responseHeaders", ()):
-            name, value = header["name"].lower(), header["value"]
-            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        if told["resourceType"] != "Document":
+            self._on_returned(told)
+            return
         self._tell(
             Held(
                 hold=told["requestId"],
@@ -162,8 +198,24 @@ class Tab:
                 url=told["request"]["url"],
                 status=told.get("responseStatusCode"),
                 failure=told.get("responseErrorReason", ""),
-                headers=headers,
+                headers=_headers(told),
                 is_main=told["frameId"] == self._frame,
+            )
+        )
+
+    def _on_sent(self, told: dict[str, Any]) -> None:
+        if self._calls is not None and calls.is_call(told["request"]["url"], self._calls[0]):
+            self._calls[1](_sent(told["request"]))
+
+    def _on_returned(self, told: dict[str, Any]) -> None:
+        assert self._calls is not None
+        self._calls[1](
+            Returned(
+                hold=told["requestId"],
+                sent=_sent(told["request"]),
+                status=told.get("responseStatusCode"),
+                failure=told.get("responseErrorReason", ""),
+                headers=_headers(told),
             )
         )
 
@@ -192,6 +244,18 @@ class Tab:
         task = asyncio.ensure_future(_close(popup))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _headers(told: dict[str, Any]) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for header in told.get("responseHeaders", ()):
+        name, value = header["name"].lower(), header["value"]
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
+
+
+def _sent(request: dict[str, Any]) -> Sent:
+    return Sent(url=request["url"], posted=request.get("postData", ""))
 
 
 async def _close(popup: Page) -> None:

@@ -21,10 +21,14 @@ VISITED = (
 )
 """Hosts whose documents we load (site/offer-pages.md §4-6, site/lists-shops-blocks-login.md §d)."""
 
-BORROWED = ("gw.alipayobjects.com", "cf.aliyun.com")
+BORROWED = ("gw.alipayobjects.com", "cf.aliyun.com", "search.alibabausercontent.com")
 """Hosts our pages take scripts from; never a main document."""
 
+ADS = ("dj.1688.com", "detailp4p.1688.com")
+"""Hosts of advertisers' counters and links: every request costs somebody, so none is made."""
+
 BLOCKED = (
+    *(f"*://{host}/*" for host in ADS),
     # beacons
     "*://*.mmstat.com/*",
     "*://dmtracking.1688.com/*",
@@ -70,6 +74,7 @@ def is_visited(url: str) -> bool:
         and port in (None, _PORTS[parts.scheme])
         and "@" not in parts.netloc
         and _is_listed(parts.hostname or "")
+        and parts.hostname not in ADS
     )
 
 

@@ -239,8 +239,8 @@ class Visit:
             return None if traffic.is_visited(target) else OffSite(f"redirected to {target!r}")
         if not traffic.is_visited(held.url):
             return OffSite(f"ended at {held.url!r}")
-        if held.status in _BUSY or held.status >= 500:  # noqa: PLR2004 - server errors
-            return Busy(f"HTTP {held.status}", retry_after=retry_after(held.headers))
+        if error := busy(held.status, held.headers):
+            return error
         if (held.declared or 0) > LARGEST:
             return Oversized(f"{held.declared} bytes announced, {LARGEST} allowed")
         return None
@@ -300,6 +300,13 @@ def _target(held: Held) -> str | None:
 def _network(error: str) -> RenderError:
     kind = next(kind for words, kind in _NET_ERRORS if words in error)
     return kind(error)
+
+
+def busy(status: int, headers: dict[str, str]) -> Busy | None:
+    """The error of a server that has no time now; None for every other status."""
+    if status in _BUSY or status >= 500:  # noqa: PLR2004 - server errors
+        return Busy(f"HTTP {status}", retry_after=retry_after(headers))
+    return None
 
 
 def retry_after(headers: dict[str, str]) -> float | None:

@@ -60,26 +60,17 @@ class Gateway:
             return self._sent(request, api, _SUCCESS, searching.companion(params))
         wanted = str(params.get("beginPage", 1))
         number = int(wanted) if wanted.isdigit() and wanted != "0" else 1
-        key = ":".join((*searching.named(params), str(number)))
-        fault = self._draw(key)
-        if fault is not None:
-            return self._spoiled(request, api, fault)
         afresh = self._is_afresh(str(params.get("pageId", "")), number)
         found = searching.answer(self._lists, self._offer_at, params, number=number, afresh=afresh)
-        return self._sent(request, api, _SUCCESS, found)
+        key = ":".join((*searching.named(params), str(number)))
+        return self._struck(request, api, key, found)
 
     def _shop(self, request: Request, api: str, data: Json) -> Reply:
         module, member_id, number = shops.asked(data)
-        is_list = api == shops.MODULES and module == shops.OFFER_LIST
-        fault = self._draw(f"shop:{member_id}:{number}") if is_list else None
-        if fault is not None:
-            return self._spoiled(request, api, fault)
         found = shops.answer(self._lists, self._offer_at, module, member_id, number)
+        if api == shops.MODULES and module == shops.OFFER_LIST:
+            return self._struck(request, api, f"shop:{member_id}:{number}", found)
         return self._sent(request, api, _SUCCESS, found)
-
-    def _draw(self, key: str) -> Fault | None:
-        self._visits[key] += 1
-        return self._faults.draw(key, self._visits[key], Scope.CALL)
 
     def _is_afresh(self, visitor: str, number: int) -> bool:
         """Whether a page is asked for by somebody who has not seen the page before it."""
@@ -89,19 +80,22 @@ class Gateway:
             self._reached.popitem(last=False)
         return number > before + 1
 
-    def _spoiled(self, request: Request, api: str, fault: Fault) -> Reply:
-        wait = {"Retry-After": "1", **_open(request)}
+    def _struck(self, request: Request, api: str, key: str, found: Json) -> Reply:
+        """The answer that brings a page of a list, or what a fault makes of it."""
+        self._visits[key] += 1
+        fault = self._faults.draw(key, self._visits[key], Scope.CALL)
         if fault in (Fault.BUSY, Fault.TOO_MANY):
             status = 503 if fault is Fault.BUSY else 429
-            return Reply(status=status, body=b"busy", headers=wait, fault=fault)
-        if fault in _REFUSALS:
-            ret, place = _REFUSALS[fault]
-            target = {"url": place.format(api=api)} if place else {}
-            return replace(self._sent(request, api, ret, target), fault=fault)
-        told = self._sent(request, api, _SUCCESS, {})
-        if fault is Fault.CUT:
-            told = replace(told, body=told.body[: len(told.body) // 2])
-        return replace(told, fault=fault)
+            headers = {"Retry-After": "1", **_open(request)}
+            return Reply(status=status, body=b"busy", headers=headers, fault=fault)
+        ret, place = _REFUSALS.get(fault, (_SUCCESS, ""))
+        if place:
+            found = {"url": place.format(api=api)}
+        elif ret != _SUCCESS or fault is Fault.GARBAGE:
+            found = {}
+        told = self._sent(request, api, ret, found)
+        body = told.body[: len(told.body) // 2] if fault is Fault.CUT else told.body
+        return replace(told, body=body, fault=fault)
 
     def _sent(self, request: Request, api: str, ret: str | list[str], data: Json) -> Reply:
         body = json.dumps(
@@ -126,7 +120,7 @@ _BUSY = "RGV587_ERROR::SM::哎哟喂,被挤爆啦,请稍后重试"
 _PUNISH = "https://h5api.m.1688.com:443//h5/{api}/1.0/_____tmd_____/punish?x5secdata=0&x5step=2&action=captcha&pureCaptcha="
 _LOGIN = "https://login.1688.com/member/signin.htm?from=sm&Done=0"
 
-_REFUSALS: dict[Fault, tuple[list[str], str]] = {
+_REFUSALS: dict[Fault | None, tuple[str | list[str], str]] = {
     Fault.LOGIN: ([_BUSY], _LOGIN),
     Fault.PUNISH: (["FAIL_SYS_USER_VALIDATE", _BUSY], _PUNISH),
     Fault.SLIDER: (["FAIL_SYS_USER_VALIDATE", _BUSY], _PUNISH),

@@ -129,6 +129,7 @@ html, body { margin: 0; }
 .offer-item { display: block; width: 230px; height: 380px; margin: 4px; background: #eee; overflow: hidden; }
 .fui-paging { padding: 20px; text-align: center; }
 .fui-arrow, .beside { display: inline-block; width: 32px; height: 32px; }
+.footer { height: 500px; }
 .bar { position: fixed; left: 0; right: 0; bottom: 0; height: 90px; background: #ffd; }
 </style>
 </head>

@@ -43,6 +43,7 @@
     app.textContent = "";
     app.appendChild(list);
     if (offers.found > w.searchUtil.pageSize) app.appendChild(pager(last));
+    app.appendChild(node("div", "footer", "阿里巴巴"));
     if (!offers.found) w.data.offerresultData = { emptyOfferType: 1 };
     w.updatePageTitle();
     w.scrollTo(0, 0);
