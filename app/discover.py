@@ -11,13 +11,16 @@ walk goes on at its page.
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from browsers.listing import OpenList, opened
 from sqlalchemy import Connection, select
 
 from app import models
+from app.archive import rows as archived
+from app.archive.scrub import scrub, scrub_url
+from app.archive.values import Kept
 from app.cards import OfferCard
 from app.extract import lists as answers
 from app.extract.base import Blocked, ExtractError, LayoutUnknown
@@ -28,14 +31,14 @@ from app.runs.claims import Claim
 from app.runs.consequences import settlement_for
 from app.runs.journal import commit_noted
 from app.runs.outcomes import Ending as Attempt
-from app.runs.outcomes import Listed, Outcome, Retry, Settlement, Skipped
+from app.runs.outcomes import Listed, Outcome, Retry, Ruling, Settlement, Skipped
 from app.runs.settling import Fenced
 from app.runs.states import Run, read_run
 from app.runtime import Event, Runtime
 from app.stay import GateClosed, Stay
 from app.store.cards import save_cards
 from app.store.engine import consult
-from app.sync import Ending, ended
+from app.sync import Ending, archive, ended
 from browsers.blocks import detect
 from browsers.values import Ask, ListPage, ListRequest
 
@@ -121,6 +124,8 @@ class _Walk:
         self._handed = handed
         self._stopped = stopped
         self._began = time.monotonic()
+        self._kept: tuple[Kept, ...] = ()
+        """The page's record in the archive, until it has its row."""
 
     async def go(self) -> Ending:
         runtime = self._runtime
@@ -163,6 +168,8 @@ class _Walk:
 
     async def _keep(self, page: ListPage | None, wanted: Wanted) -> tuple[Ending, bool]:
         """Store a page and go on to the next one's claim; how it ended, and if it was the last."""
+        if page is not None:
+            page = await self._runtime.aside(self._put_away, page)
         found = Found(is_last=True) if page is None else read_page(page, wanted.ref)
         done = self._claim
         text, following = await self._runtime.aside(self._store, found, wanted)
@@ -174,10 +181,19 @@ class _Walk:
             self._claim, self._began = following, time.monotonic()
         return ending, following is None
 
+    def _put_away(self, page: ListPage) -> ListPage:
+        """The page scrubbed, and in the archive if there is one."""
+        document, url = scrub(page.document), scrub_url(page.final_url)
+        self._kept = archive(
+            self._runtime, self._claim, document, url=url, status=page.status, at=datetime.now(UTC)
+        )
+        return replace(page, document=document, final_url=url)
+
     def _store(self, found: Found, wanted: Wanted) -> tuple[str, Claim | None]:
         """One transaction: cards, items, the page's outcome, the next page's claim."""
         runtime, claim = self._runtime, self._claim
         done: list[tuple[listing.Brought, Claim | None]] = []
+        archived.wait_for_disk(self._kept)
 
         def work(conn: Connection) -> Settlement:
             seen_at = datetime.now(UTC)
@@ -189,10 +205,12 @@ class _Walk:
             following = None
             if not found.is_last and not is_full:
                 following = listing.claim_next(conn, claim, lease_seconds=runtime.lease_seconds)
+            archived.note(conn, self._kept)
             done[:] = [(brought, following)]
             return Listed(reason=None if is_full else _shortfall(found, wanted.ref, brought))
 
         commit_noted(runtime.journal, runtime.engine, claim, work)
+        self._kept = ()
         [(brought, following)] = done
         return _told(found, brought), following
 
@@ -204,17 +222,24 @@ class _Walk:
         return await self._settled(settlement, error)
 
     async def _settled(self, settlement: Settlement, error: Exception | None = None) -> Ending:
-        runtime, claim = self._runtime, self._claim
         try:
-            ruling = await runtime.aside(
-                commit_noted, runtime.journal, runtime.engine, claim, lambda _: settlement
-            )
+            ruling = await self._runtime.aside(self._write, settlement)
         except Fenced as fenced:
             return Ending(word="fenced", text=str(fenced))
         ending = ended(settlement, ruling, error)
-        self._handed(claim, None)
-        self._tell(claim, ending)
+        self._handed(self._claim, None)
+        self._tell(self._claim, ending)
         return ending
+
+    def _write(self, settlement: Settlement) -> Ruling:
+        runtime = self._runtime
+        archived.wait_for_disk(self._kept)
+
+        def work(conn: Connection) -> Settlement:
+            archived.note(conn, self._kept)
+            return settlement
+
+        return commit_noted(runtime.journal, runtime.engine, self._claim, work)
 
     def _tell(self, claim: Claim, ending: Ending) -> None:
         seconds = time.monotonic() - self._began

@@ -118,7 +118,7 @@ class Drain:
         if ending.pause:
             await self._guest.put_off(ending.pause, ending.text)
         if ending.blocked:
-            reason = f"{ending.blocked}: {ending.text}"
+            reason = ending.blocked if ending.is_good else f"{ending.blocked}: {ending.text}"
             await self._park(Closed(until=await self._guest.blocked(reason), why=reason))
 
     async def _next(self) -> Claim | None:

@@ -18,6 +18,7 @@ from typing import ParamSpec, TypeVar
 
 from sqlalchemy import Engine
 
+from app.archive.archive import Archive
 from app.pace.turns import Gate
 from app.pace.values import Pace
 from app.profiles.jar import Jar
@@ -144,6 +145,8 @@ class Runtime:
     deadline: float = 60.0
     """Seconds for one page, loading and behaviour included."""
     lease_seconds: float = 30.0
+    archive: Archive | None = None
+    """Where documents are kept; None keeps none."""
     journal: Journal | None = None
     """Where settlements are noted beside the database."""
     tell: Callable[[Event], None] = field(default=_tell_nobody)

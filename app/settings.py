@@ -158,6 +158,16 @@ class Run(Section):
     """A folder where each worker notes what it settled, for `pwsync audit --history`."""
 
 
+class Archive(Section):
+    """`[archive]`: the pages that were read, kept as WARC files in the data directory."""
+
+    keep: bool = True
+    retention_days: Annotated[float, Field(gt=0)] | None = None
+    """Files whose pages were all seen longer ago go; nothing goes if it is left out."""
+    max_mb: Annotated[int, Field(ge=1)] | None = None
+    """The oldest files go beyond it, except those with the last page of an offer."""
+
+
 class Api(Section):
     """`[api]`: where the server listens and who may ask it."""
 
@@ -234,6 +244,7 @@ class Settings(BaseSettings):
     site: Site = Site()
     pace: Pace = Pace()
     run: Run = Run()
+    archive: Archive = Archive()
     api: Api = Api()
     profile: tuple[Profile, ...] = ()
     batch: tuple[Batch, ...] = ()

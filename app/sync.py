@@ -6,12 +6,15 @@ carries its consequence, and becomes this item's settlement in one place.
 
 import hashlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
+from app.archive import rows as archived
+from app.archive.scrub import scrub, scrub_url
+from app.archive.values import Document, Kept, Kind
 from app.extract import registry
 from app.extract.base import ExtractError, Gone, Snapshot
 from app.items import OfferItem
@@ -31,8 +34,10 @@ from app.runs.outcomes import (
 from app.runs.settling import Fenced
 from app.runtime import Event, Runtime
 from app.store import offers, quarantine
+from app.store.changes import Observation
 from browsers.errors import Busy
 from browsers.render import render
+from browsers.slot import Slot
 from browsers.values import Render, RenderRequest
 
 STATE_MARKS = registry.state_marks()
@@ -54,7 +59,7 @@ class Ending:
     text: str
     """A title or a reason, for people."""
     blocked: str | None = None
-    """The rule of the block, if it was one."""
+    """The rule of the block there was: instead of the page, or over a page that is stored."""
     pause: float = 0.0
     """Seconds for which the site asked to be left alone."""
 
@@ -70,12 +75,15 @@ class Page:
 
     claim: Claim
     render: Render
+    """Scrubbed once it was put away."""
     at: datetime
+    kept: tuple[Kept, ...] = ()
+    """Its records in the archive, its own last; before it those of looks that brought no state."""
 
     @property
-    def seen(self) -> offers.Observation:
+    def seen(self) -> Observation:
         claim = self.claim
-        return offers.Observation(run_id=claim.run_id, token=claim.token, observed_at=self.at)
+        return Observation(run_id=claim.run_id, token=claim.token, observed_at=self.at)
 
 
 async def sync_offer(runtime: Runtime, claim: Claim, again: TakeTurn = _at_once) -> Ending:
@@ -88,6 +96,7 @@ async def sync_offer(runtime: Runtime, claim: Claim, again: TakeTurn = _at_once)
     page: Page | None = None
     try:
         page = await load(runtime, claim, again)
+        page = await runtime.aside(put_away, runtime, page)
         ending = await runtime.aside(keep, runtime, page)
     except Fenced as error:
         ending = Ending(word="fenced", text=str(error))
@@ -114,25 +123,86 @@ async def load(runtime: Runtime, claim: Claim, again: TakeTurn = _at_once) -> Pa
         url=OfferRef(offer_id=claim.offer_id).url, kind="offer", mode=first, seed=seed
     )
     async with runtime.pool.lease(claim.offer_id) as slot:
-        loaded = await render(slot, request, deadline=runtime.deadline)
+        page = await _looked(runtime, claim, slot, request)
         for mode in further:
-            if any(mark in loaded.document for mark in STATE_MARKS):
+            if any(mark in page.render.document for mark in STATE_MARKS):
                 break
+            before = await runtime.aside(put_away, runtime, page)
             await again()
-            loaded = await render(slot, replace(request, mode=mode), deadline=runtime.deadline)
+            page = await _looked(runtime, claim, slot, replace(request, mode=mode))
+            page = replace(page, kept=before.kept)
+    return page
+
+
+async def _looked(runtime: Runtime, claim: Claim, slot: Slot, request: RenderRequest) -> Page:
+    loaded = await render(slot, request, deadline=runtime.deadline)
     return Page(claim=claim, render=loaded, at=datetime.now(UTC))
+
+
+def put_away(runtime: Runtime, page: Page) -> Page:
+    """The page scrubbed, and in the archive if there is one: from here on both are the same bytes.
+
+    Raises ArchiveUnwritable, DatabaseUnavailable.
+    """
+    loaded = page.render
+    document, final_url = scrub(loaded.document), scrub_url(loaded.final_url)
+    loaded = replace(loaded, document=document, final_url=final_url)
+    kept = archive(
+        runtime,
+        page.claim,
+        document,
+        url=final_url,
+        status=loaded.status,
+        headers=loaded.headers,
+        at=page.at,
+    )
+    return replace(page, render=loaded, kept=(*page.kept, *kept))
+
+
+def archive(
+    runtime: Runtime,
+    claim: Claim,
+    document: bytes,
+    *,
+    url: str,
+    status: int,
+    at: datetime,
+    headers: Mapping[str, str] | None = None,
+) -> tuple[Kept, ...]:
+    """Keep a scrubbed document that was loaded for a claim; nothing if there is no archive.
+
+    Raises ArchiveUnwritable, DatabaseUnavailable.
+    """
+    if runtime.archive is None:
+        return ()
+    loaded = Document(
+        kind=Kind(claim.kind),
+        key=claim.offer_id,
+        run_id=claim.run_id,
+        token=claim.token,
+        url=url,
+        status=status,
+        headers=headers or {},
+        payload=document,
+        observed_at=at,
+    )
+    return (runtime.archive.keep(loaded),)
 
 
 def keep(runtime: Runtime, page: Page) -> Ending:
     """Read a page and store its item, all in one transaction. Raises ExtractError, Fenced."""
     item = registry.read(snapshot_of(page.render))
+    archived.wait_for_disk(page.kept)
 
     def store(conn: Connection) -> Settlement:
         saved = offers.save(conn, item, page.seen)
+        archived.note(conn, page.kept, layout=item.layout)
         return Stored(outcome=Outcome(saved.change))
 
     ruling = commit_noted(runtime.journal, runtime.engine, page.claim, store)
-    return Ending(word=str(ruling.ending), text=describe(item))
+    over = page.render.interstitial
+    blocked = f"{over} over a page that was read" if over else None
+    return Ending(word=str(ruling.ending), text=describe(item), blocked=blocked)
 
 
 def settle(runtime: Runtime, claim: Claim, page: Page | None, error: Exception) -> Ending:
@@ -140,8 +210,12 @@ def settle(runtime: Runtime, claim: Claim, page: Page | None, error: Exception) 
     settlement = settlement_for(error, charges=claim.charges)
     if settlement is None:
         raise error
+    if page:
+        archived.wait_for_disk(page.kept)
 
     def store(conn: Connection) -> Settlement:
+        if page:
+            archived.note(conn, page.kept)
         if page and isinstance(error, Gone):
             offers.mark_gone(conn, claim.offer_id, error.rule or "deleted", page.seen)
         if page and isinstance(settlement, (Invalid, Unreadable)):
@@ -160,7 +234,8 @@ def ended(settlement: Settlement, ruling: Ruling, error: Exception | None = None
     blocked = settlement.reason if settlement.word == Outcome.BLOCKED else None
     word = settlement.word if blocked else str(ruling.ending)
     pause = (error.retry_after or BUSY_PAUSE) if isinstance(error, Busy) else 0.0
-    return Ending(word=word, text=settlement.reason or "", blocked=blocked, pause=pause)
+    text = str(error) if blocked and error else settlement.reason or ""
+    return Ending(word=word, text=text, blocked=blocked, pause=pause)
 
 
 def _refusal(runtime: Runtime, page: Page, error: Exception) -> quarantine.Refusal:

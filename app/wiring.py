@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
+from app.archive.archive import Archive
+from app.archive.retention import Retention
 from app.lists import list_of
 from app.pace.quiet import read_quiet
 from app.pace.values import Pace
@@ -162,6 +164,24 @@ def journal_of(settings: Settings, owner: str) -> AbstractContextManager[Journal
     return nullcontext() if folder is None else closing(Journal(folder, owner))
 
 
+def archive_folder(settings: Settings) -> Path:
+    """Where documents are kept."""
+    return settings.data_dir / "archive"
+
+
+def retention_of(settings: Settings) -> Retention:
+    """How long, and how much of it."""
+    wanted = settings.archive
+    return Retention(days=wanted.retention_days, megabytes=wanted.max_mb)
+
+
+def archive_of(settings: Settings, engine: Engine) -> AbstractContextManager[Archive | None]:
+    """Where this process keeps the documents it loads, if that is wanted."""
+    if not settings.archive.keep:
+        return nullcontext()
+    return closing(Archive(archive_folder(settings), engine, retention_of(settings)))
+
+
 @asynccontextmanager
 async def open_runtime(
     settings: Settings, engine: Engine, *, tell: Callable[[Event], None]
@@ -171,6 +191,7 @@ async def open_runtime(
     owner = owner_name()
     with (
         journal_of(settings, owner) as journal,
+        archive_of(settings, engine) as archive,
         ThreadPoolExecutor(BOOK_THREADS, thread_name_prefix="books") as books,
     ):
         await pool.open()
@@ -186,6 +207,7 @@ async def open_runtime(
                 loading=Loading(settings.browser.mode),
                 deadline=settings.run.deadline_seconds,
                 lease_seconds=settings.run.lease_seconds,
+                archive=archive,
                 journal=journal,
                 tell=tell,
             )

@@ -6,7 +6,8 @@ codes). Never words of the body, which healthy pages hold too, and never the siz
 
 Sellers write what they like, so the second kind is looked for where they cannot write: in the code
 of a script, inside a tag, in the first title, in the members of JSON. Beside an offer's state no
-title and no element counts: a slider that comes up over a healthy page leaves its state true.
+title and no element counts: a slider that comes up over a healthy page leaves its state true, and
+the profile hears of it by `Render.interstitial`.
 Source: site/lists-shops-blocks-login.md §d and site/offer-pages.md §3.
 """
 

@@ -10,7 +10,7 @@ like documents. A search is turned by a click on its pager, the only click of th
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -28,6 +28,8 @@ PATIENCE = 10.0
 """Seconds a page has for its first call, its pager or its library before it counts as silent."""
 HEARD = 3.0
 """Seconds in which a click on the pager is followed by a call, if the page heard it."""
+SPARE = 1.0
+"""Seconds of a deadline that behaviour leaves for what comes after it."""
 GLANCE = 0.1
 
 _ASK = """(asked) => {
@@ -48,14 +50,13 @@ async def opened(
     Raises as `render` does; so does `turn`.
     """
     traffic.check(request.url)
-    steps = behaviour.plan(request.seed, request.kind, pace=request.pace)
     async with bounded(slot, deadline, "list"):
         tab = await slot.tab()
-        listing = OpenList(slot, tab, request, steps, patience)
+        listing = OpenList(slot, tab, request, patience)
         await tab.overhear(request.api, listing.hear)
     try:
-        async with bounded(slot, deadline, "list"):
-            await listing.go()
+        async with bounded(slot, deadline, "list") as ends:
+            await listing.go(ends)
         yield listing
     finally:
         listing.leave()
@@ -66,20 +67,14 @@ class OpenList:
 
     first: ListPage
 
-    def __init__(
-        self,
-        slot: Slot,
-        tab: Tab,
-        request: ListRequest,
-        steps: tuple[behaviour.Step, ...],
-        patience: float,
-    ) -> None:
+    def __init__(self, slot: Slot, tab: Tab, request: ListRequest, patience: float) -> None:
         self._slot = slot
         self._tab = tab
         self._request = request
-        self._steps = steps
         self._patience = patience
-        self._visit = Visit(lean=False, behave=bool(steps))
+        self._todo = behaviour.plan(request.seed, request.kind, pace=request.pace)
+        self._visit = Visit(lean=False, behave=bool(self._todo.steps))
+        self._ends = 0.0
         self._stands = False
         self._judged: tuple[Document | None, bool] = (None, False)
         self._home: Document | None = None
@@ -93,8 +88,9 @@ class OpenList:
 
     # What its holder does
 
-    async def go(self) -> None:
-        """Load the page and set `first`. Called by `opened`."""
+    async def go(self, ends: float) -> None:
+        """Load the page and set `first`; `ends` is when that is cut off. Called by `opened`."""
+        self._ends = ends
         self._slot.enter(SlotState.LOADING)
         self._slot.count(Mode.NATURAL)
         await self._tab.go(self._request.url)
@@ -114,15 +110,16 @@ class OpenList:
 
         Searches are turned page by page: `number` is the next one. Shops may be asked for any.
         """
-        async with bounded(self._slot, deadline, f"page {number} of the list"):
+        async with bounded(self._slot, deadline, f"page {number} of the list") as ends:
             self._check()
             if self._has_left:
                 return self._shell(number)
+            self._ends = ends
             self._slot.enter(SlotState.BEHAVING)
-            plan = behaviour.plan(
+            self._todo = behaviour.plan(
                 self._request.seed + number, self._request.kind, pace=self._request.pace
             )
-            await behaviour.play(self._tab.page, plan)
+            await self._behaviour()
             return await self._turned(number)
 
     async def _turned(self, number: int) -> ListPage | None:
@@ -175,7 +172,7 @@ class OpenList:
                 self._news.set()
             elif order.act is Act.PLAY:
                 self._slot.enter(SlotState.BEHAVING)
-                self._tab.play(behaviour.play(self._tab.page, self._steps))
+                self._tab.play(self._behaviour())
             else:  # also of a frame in the page, which stands on
                 await self._tab.carry_out(self._visit, order)
 
@@ -199,6 +196,10 @@ class OpenList:
         if not is_renewal(body):
             self._answers[number] = (returned.status, body)
             self._news.set()
+
+    def _behaviour(self) -> Coroutine[Any, Any, None]:
+        left = self._ends - asyncio.get_running_loop().time() - SPARE
+        return behaviour.play(self._tab.page, self._todo.within(left))
 
     # Waiting
 
@@ -265,7 +266,8 @@ class OpenList:
     async def _press(self, arrow: Arrow, number: int) -> bool:
         """Click the pager's arrow until the page has asked for `number`; False: there is none."""
         dice = random.Random(f"{self._request.seed}/{number}")  # noqa: S311 - a repeatable walk
-        pager = Pager(self._tab, arrow, dice, is_brisk=self._request.pace <= 0)
+        is_brisk = self._request.pace <= 0
+        pager = Pager(self._tab, arrow, dice, pointer=self._todo.ends_at, is_brisk=is_brisk)
         while number not in self._begun:
             if not await pager.reach(self._patience):
                 return False

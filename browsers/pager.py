@@ -10,7 +10,8 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-from browsers import identity
+from browsers import behaviour, identity
+from browsers.behaviour import Spot
 from browsers.tab import Tab
 from browsers.values import Arrow
 
@@ -56,10 +57,13 @@ class Look:
 class Pager:
     """The pager of the page that a tab shows. Waits are bounded by the caller's deadline."""
 
-    def __init__(self, tab: Tab, arrow: Arrow, dice: random.Random, *, is_brisk: bool) -> None:
+    def __init__(
+        self, tab: Tab, arrow: Arrow, dice: random.Random, *, pointer: Spot | None, is_brisk: bool
+    ) -> None:
         self._tab = tab
         self._arrow = arrow
         self._dice = dice
+        self._pointer = pointer or (identity.VIEWPORT[0] / 2, identity.VIEWPORT[1] / 2)
         self._is_brisk = is_brisk
         self._place = (dice.uniform(0.3, 0.7), dice.uniform(0.3, 0.7))
         self._at = Look(state="none")
@@ -85,11 +89,14 @@ class Pager:
 
     async def press(self) -> None:
         """Move the pointer to the arrow and click."""
-        mouse = self._tab.page.mouse
-        steps = 1 if self._is_brisk else self._dice.randint(8, 20)
+        mouse, there = self._tab.page.mouse, (self._at.x, self._at.y)
+        if not self._is_brisk:
+            way = behaviour.way(self._dice, self._pointer, there)
+            await behaviour.play(self._tab.page, way)
+        self._pointer = there
         await self._tab.look(_GUARD, self._arrow.next)
         try:
-            await mouse.move(self._at.x, self._at.y, steps=steps)
+            await mouse.move(*there)
             await mouse.down()
             if not self._is_brisk:
                 await asyncio.sleep(self._dice.uniform(0.04, 0.12))

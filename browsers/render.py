@@ -4,13 +4,16 @@ Read `render` first. With `launch.py` the only place where Playwright's exceptio
 What a page's events mean is decided in `visit.py`, what becomes of the slot in `pool.py`.
 """
 
+import asyncio
 import time
 
-from browsers import behaviour, traffic
+from browsers import behaviour, blocks, traffic
 from browsers.slot import Slot, bounded
 from browsers.values import Mode, Render, RenderRequest, SlotState
-from browsers.visit import Act, Document, Visit
+from browsers.visit import Act, Visit
 
+_SPARE = 0.5
+"""Seconds of the deadline that behaviour leaves for what comes after it."""
 _UNTOLD = frozenset({"set-cookie", "set-cookie2"})
 
 
@@ -23,24 +26,39 @@ async def render(slot: Slot, request: RenderRequest, *, deadline: float) -> Rend
     """
     traffic.check(request.url)
     began = time.monotonic()
-    async with bounded(slot, deadline, "page"):
-        document = await _visit(slot, request)
+    async with bounded(slot, deadline, "page") as ends:
+        visit = await _visit(slot, request, ends=ends)
+    document = visit.document
+    assert document is not None
     return Render(
         url=request.url,
         final_url=document.url,
         status=document.status,
         document=document.body,
         headers={name: text for name, text in document.headers.items() if name not in _UNTOLD},
+        interstitial=_interstitial(visit.frames),
         mode=request.mode,
         seconds=time.monotonic() - began,
     )
 
 
-async def _visit(slot: Slot, request: RenderRequest) -> Document:
-    """Go there and carry out what the visit orders until it is finished."""
+def _interstitial(frames: list[str]) -> str | None:
+    """The challenge among a page's frames. Never a login: healthy pages have frames of one."""
+    for address in frames:
+        met = blocks.detect(url=address, status=200, document=b"")
+        if met and met.rule == "slider":
+            return met.rule
+    return None
+
+
+async def _visit(slot: Slot, request: RenderRequest, *, ends: float) -> Visit:
+    """Go there and carry out what the visit orders until it is finished.
+
+    `ends` is the loop's time at which it is cut off.
+    """
     slot.enter(SlotState.LOADING)
-    steps = _behaviour(request)
-    visit = Visit(lean=request.mode is Mode.LEAN, behave=bool(steps))
+    todo = _behaviour(request)
+    visit = Visit(lean=request.mode is Mode.LEAN, behave=bool(todo.steps))
     tab = await slot.tab()
     slot.count(request.mode)
     try:
@@ -50,11 +68,11 @@ async def _visit(slot: Slot, request: RenderRequest) -> Document:
             if order is None:
                 continue
             if order.act is Act.FINISH:
-                assert visit.document is not None
-                return visit.document
+                return visit
             if order.act is Act.PLAY:
                 slot.enter(SlotState.BEHAVING)
-                tab.play(behaviour.play(tab.page, steps))
+                left = ends - asyncio.get_running_loop().time() - _SPARE
+                tab.play(behaviour.play(tab.page, todo.within(left)))
             if order.act is Act.TAKE:
                 slot.enter(SlotState.READING)
             await tab.carry_out(visit, order)
@@ -62,7 +80,7 @@ async def _visit(slot: Slot, request: RenderRequest) -> Document:
         tab.rest()
 
 
-def _behaviour(request: RenderRequest) -> tuple[behaviour.Step, ...]:
+def _behaviour(request: RenderRequest) -> behaviour.Plan:
     if request.mode is Mode.LEAN:
-        return ()
+        return behaviour.Plan()
     return behaviour.plan(request.seed, request.kind, pace=request.pace)

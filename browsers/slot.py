@@ -143,14 +143,16 @@ class Slot:
 
 
 @asynccontextmanager
-async def bounded(slot: Slot, deadline: float, awaited: str) -> AsyncIterator[None]:
+async def bounded(slot: Slot, deadline: float, awaited: str) -> AsyncIterator[float]:
     """Work on a slot's page for `deadline` seconds at most; Playwright's errors become ours.
+
+    Yields the loop's time at which it is cut off.
 
     A browser that no longer answers is noticed within the pool's `Patience.probe` afterwards.
     """
     try:
-        async with asyncio.timeout(deadline):
-            yield
+        async with asyncio.timeout(deadline) as limit:
+            yield limit.when() or 0.0
     except TimeoutError as error:
         raise await worst(slot, TimedOut(f"no {awaited} within {deadline:g} s")) from error
     except PlaywrightError as error:

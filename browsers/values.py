@@ -46,6 +46,9 @@ class Render:
     """Body of the last main document, decompressed, not decoded."""
     headers: dict[str, str] = field(default_factory=dict)
     """Response headers by lower-case name, cookies removed."""
+    interstitial: str | None = None
+    """Rule of a block that came up over the page while it was looked at, as a slider does in a
+    frame. The document is none the worse; whoever goes on asking will be."""
     mode: Mode = Mode.NATURAL
     seconds: float = 0.0
 

@@ -26,6 +26,8 @@ LARGEST = 8 << 20
 """Bytes of a document; a real offer page has 50 to 350 KB (site/offer-pages.md §3)."""
 MOST_HOPS = 10
 MOST_JUMPS = 5
+MOST_FRAMES = 50
+"""Of a page, whose addresses are looked at."""
 LONGEST_WAIT = 86_400.0
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -161,6 +163,8 @@ class Visit:
 
     def __init__(self, *, lean: bool, behave: bool = False) -> None:
         self.document: Document | None = None
+        self.frames: list[str] = []
+        """Addresses of the documents in frames of the page."""
         self._lean = lean
         self._to_play = behave
         self._playing = False
@@ -207,6 +211,8 @@ class Visit:
 
     def _judge(self, held: Held) -> Order:
         if not held.is_main:
+            if len(self.frames) < MOST_FRAMES:
+                self.frames.append(held.url)
             return Order(act=Act.LET_GO, hold=held.hold)
         if held.status is None:
             return self._unanswered(held)
@@ -255,6 +261,7 @@ class Visit:
                 url=held.url, status=held.status, headers=held.headers, body=body
             )
             self._load = held.load
+            self.frames.clear()
             self._committed = self._loaded = False
         self._leaving = False
         # A document that may be cut is let go even in lean: the engine then says whether it was.

@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from app.archive.checking import Found
     from app.runs.audit import Balance
     from app.runs.history import Comparison
+    from app.settings import Settings
 
 
 def audit(
@@ -18,6 +22,13 @@ def audit(
         typer.Option(
             metavar="FOLDER", help="Compare with the workers' journals, too ([run] journal)."
         ),
+    ] = None,
+    with_files: Annotated[
+        bool, typer.Option("--files", help="Read what the archive holds, too.")
+    ] = False,
+    subset: Annotated[
+        str | None,
+        typer.Option(metavar="N/T", help="Only the n-th of t parts of the archive; means --files."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:
@@ -31,20 +42,42 @@ def audit(
     from app.settings import load
     from app.wiring import open_database
 
-    engine = open_database(load())
+    settings = load()
+    engine = open_database(settings)
     books = balance(engine, run)
     compared = compare(engine, history, run) if history else None
+    archive = _archive(settings, engine, subset, run) if with_files or subset else None
     clean = books.clean and (compared is None or compared.clean)
+    clean = clean and (archive is None or not archive.wrong)
     if as_json:
-        typer.echo(json.dumps(_as_json(books, compared, clean=clean), ensure_ascii=False))
+        told = _as_json(books, compared, archive) | {"clean": clean}
+        typer.echo(json.dumps(told, ensure_ascii=False))
     else:
         _tell(books, compared)
+        _tell_archive(archive)
     raise typer.Exit(exits.GOOD if clean else exits.UNBALANCED)
 
 
-def _as_json(books: "Balance", compared: "Comparison | None", *, clean: bool) -> dict[str, object]:
+def _archive(
+    settings: "Settings", engine: "Engine", subset: str | None, run: int | None
+) -> "Found":
+    from app.archive.checking import Share, check
+    from app.wiring import archive_folder
+
+    share = Share.of(subset) if subset else Share()
+    return check(engine, archive_folder(settings), share, run)
+
+
+def _as_json(
+    books: "Balance", compared: "Comparison | None", archive: "Found | None"
+) -> dict[str, object]:
     told = books.as_json()
-    return told if compared is None else told | {"history": compared.as_json(), "clean": clean}
+    if compared is not None:
+        told |= {"history": compared.as_json()}
+    if archive is not None:
+        wrong = [str(one) for one in archive.wrong]
+        told |= {"archive": {"read": archive.read, "elsewhere": archive.elsewhere, "wrong": wrong}}
+    return told
 
 
 def _tell(books: "Balance", compared: "Comparison | None") -> None:
@@ -69,3 +102,12 @@ def _tell_history(compared: "Comparison") -> None:
     for kind, examples in compared.examples.items():
         for one in examples:
             typer.echo(f"{kind}: {one}")
+
+
+def _tell_archive(archive: "Found | None") -> None:
+    if archive is None:
+        return
+    away = f", {archive.elsewhere:,} lie on other machines" if archive.elsewhere else ""
+    typer.echo(f"archive: {archive.read:,} records read, {len(archive.wrong):,} wrong{away}")
+    for one in archive.wrong:
+        typer.echo(str(one))

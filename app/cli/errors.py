@@ -18,6 +18,8 @@ TABLE = (
     ("app.profiles.values", "ProfileHeld", exits.HELD),
     ("app.profiles.values", "ProfileError", exits.USAGE),
     ("app.store.engine", "StoreError", exits.UNAVAILABLE),
+    ("app.archive.checking", "BadShare", exits.USAGE),
+    ("app.archive.values", "ArchiveUnwritable", exits.LIMIT),
     ("browsers.errors", "EngineMissing", exits.UNAVAILABLE),
     ("app.jobs.doorbell", "RedisUnavailable", exits.UNAVAILABLE),
     ("app.replica.serve", "ReplicaError", exits.UNAVAILABLE),

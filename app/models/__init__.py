@@ -1,8 +1,10 @@
 """Tables and their migrations. Importing the package defines every table; nothing connects."""
 
+from app.models.archive import PageRecord
 from app.models.base import Row, table
 from app.models.batches import BatchFire
 from app.models.guests import ProfileRow, RobotsFile, Spending, Turn
+from app.models.history import OfferChange
 from app.models.lists import OfferCardRow
 from app.models.offers import Offer, OfferImage, PriceTier, Sku, Supplier
 from app.models.runs import Attempt, Quarantine, RejectedLine, Run, RunItem
@@ -12,7 +14,9 @@ __all__ = [
     "BatchFire",
     "Offer",
     "OfferCardRow",
+    "OfferChange",
     "OfferImage",
+    "PageRecord",
     "PriceTier",
     "ProfileRow",
     "Quarantine",

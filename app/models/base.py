@@ -7,6 +7,7 @@ times are aware UTC with microseconds, text is compared byte by byte.
 from decimal import Decimal
 from typing import Any, ClassVar, cast
 
+import orjson
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -142,3 +143,22 @@ class Parts(types.TypeDecorator[Any]):
 
     impl = JSON(none_as_null=True)
     cache_ok = True
+
+
+class AnyValue(types.TypeDecorator[Any]):
+    """One value of any kind as JSON; None is SQL NULL.
+
+    A text column: SQLite would make a number of the JSON `7`, and lose digits of long ones.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> types.TypeEngine[Any]:
+        return dialect.type_descriptor(mysql.LONGTEXT() if dialect.name == "mysql" else Text())
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else orjson.dumps(value).decode()
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002
+        return None if value is None else orjson.loads(value)

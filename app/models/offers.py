@@ -75,10 +75,15 @@ class Offer(Row, table=True):
     description_image_count: int | None
     """NULL: the description was not fetched yet, which is not the same as having no images."""
     content_hash: str = Field(sa_type=ShortText)
-    """sha256 of what the seller says; a new one makes a new version."""
+    """sha256 of what the seller says; the same one needs no comparing."""
     aside_hash: str = Field(sa_type=ShortText)
     """sha256 of counters and origin, which are kept current without a new version."""
     version: int
+    """Grows by one with each observation that differs; `offer_change` tells in what."""
+    recorded_from: int
+    """The version after which changes are kept: 1, or what it was when that began."""
+    memory: Any = Field(sa_type=Parts, nullable=True)
+    """What is known but was not told by the latest page; see `app.store.memory`."""
     first_seen_at: datetime = Field(sa_type=Instant)
     changed_at: datetime = Field(sa_type=Instant)
     observed_at: datetime = Field(sa_type=Instant)

@@ -38,6 +38,8 @@ class Fault(StrEnum):
     """A script of the page never ends."""
     CRASH = "crash"
     """A script of the page takes its renderer down."""
+    OVERLAY = "overlay"
+    """A slider comes up over the page once it is loaded; the page itself is sound."""
     REDIRECT_LOOP = "redirect_loop"
     GARBAGE = "garbage"
     """The page's frame without its state."""
@@ -168,7 +170,7 @@ def stripped(document: bytes) -> bytes:
 
 
 def haunted(document: bytes, fault: Fault) -> bytes:
-    """The document with a script at its end that never ends, or that ends its renderer."""
+    """The document with a script at its end that never ends, ends its renderer or covers it."""
     return document.replace(b"</body>", _SCRIPTS[fault] + b"</body>")
 
 
@@ -178,6 +180,9 @@ _SCRIPTS = {
     Fault.CRASH: b"<script>var r=document.createElement('div'),n=r;for(var i=0;i<30000;i++)"
     b"{var c=document.createElement('div');n.appendChild(c);n=c}"
     b"document.body.appendChild(r);document.body.offsetHeight</script>",
+    Fault.OVERLAY: b"<script>addEventListener('load',function(){document.body.insertAdjacentHTML("
+    b"'beforeend','<div class=\"baxia-dialog\"><iframe src=\"'+location.pathname+"
+    b"'/_____tmd_____/punish?x5secdata=0&x5step=2\"><\\/iframe><\\/div>')})</script>",
 }
 
 _MARKS: Sequence[bytes] = (b"window.context=(", b"window.__INIT_DATA=", b"var iDetailConfig = ")

@@ -186,7 +186,7 @@ class Site:
                 return stripped(self._document(shown))
             case Fault.INVALID:
                 return self._document(spoiled(shown))
-            case Fault.HANG | Fault.CRASH:
+            case Fault.HANG | Fault.CRASH | Fault.OVERLAY:
                 return haunted(self._document(shown), fault)
             case Fault.FOREIGN:
                 return self._document(self._other(shown))

@@ -11,7 +11,8 @@ from sqlalchemy import BindParameter, Connection, Engine, bindparam, func, selec
 
 from app import models
 from app.models import table
-from app.runs.invariants import INVARIANTS, Invariant
+from app.runs.invariant import Invariant
+from app.runs.invariants import INVARIANTS
 from app.runs.states import RunUnknown
 from app.store.engine import reading
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from app.archive.values import ArchiveUnwritable
 from app.extract import base as extract
 from app.runs.outcomes import Blocked, Failed, Gone, Invalid, Retry, Settlement, Unreadable
 from app.store.engine import StoreError, ValueRefused
@@ -72,4 +73,5 @@ TABLE: tuple[Row, ...] = (
     (browsers.Refused, lambda error, _: Failed(reason=f"refused: {error}")),
     (browsers.BrowserError, lambda *_: None),
     (StoreError, lambda *_: None),
+    (ArchiveUnwritable, lambda *_: None),
 )

@@ -4,31 +4,18 @@ A query yields the rows that break its rule as (run_id, offer_id, wanted, found)
 to one run, NULL means all. Portable SQL: the same text runs on SQLite and MySQL.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
+from app.runs.invariant import Invariant
+from app.runs.kept_invariants import KEPT
 from app.runs.outcomes import CLOSED, LEASED, QUEUED, STORED, WORKED, Ending, Outcome, RunState
-
-Words = Mapping[str, Sequence[str]]
 
 
 def _words(kinds: frozenset[Outcome] | frozenset[RunState] | Sequence[str]) -> list[str]:
     return sorted(str(kind) for kind in kinds)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Invariant:
-    """One rule of the books."""
-
-    name: str
-    sentence: str
-    """What holds, for the person who reads that it does not."""
-    query: str
-    words: Words = field(default_factory=dict)
-    """Lists that the query names as `IN :name`."""
-
-
-INVARIANTS = (
+BOOKS = (
     Invariant(
         name="I1",
         sentence="a run has exactly the offers that it was opened with, or that its list brought",
@@ -278,6 +265,34 @@ INVARIANTS = (
         words={"offers": _words(STORED | {Outcome.GONE, Outcome.INVALID, Outcome.UNREADABLE})},
     ),
     Invariant(
+        name="I18",
+        sentence="each version of an offer has its changes, from the one after which they are kept",
+        query="""
+        SELECT * FROM (
+            SELECT o.run_id, o.offer_id, o.version - o.recorded_from AS wanted, (
+                SELECT COUNT(DISTINCT c.version) FROM offer_change c
+                WHERE c.offer_id = o.offer_id AND c.version > o.recorded_from
+                    AND c.version <= o.version) AS found
+            FROM offer o WHERE (:run IS NULL OR o.run_id = :run)
+        ) counted WHERE wanted <> found
+        UNION ALL
+        SELECT c.run_id, c.offer_id, o.version, c.version
+        FROM offer_change c LEFT JOIN offer o ON o.offer_id = c.offer_id
+        WHERE (:run IS NULL OR c.run_id = :run)
+            AND (o.version IS NULL OR c.version > o.version OR c.version <= o.recorded_from)""",
+    ),
+    Invariant(
+        name="I18",
+        sentence="a change was written by an attempt that found one",
+        query="""
+        SELECT c.run_id, c.offer_id, 'changed or gone', a.ending
+        FROM offer_change c JOIN run r ON r.id = c.run_id
+        LEFT JOIN attempt a
+            ON a.run_id = c.run_id AND a.offer_id = c.offer_id AND a.token = c.token
+        WHERE (:run IS NULL OR c.run_id = :run)
+            AND (a.ending IS NULL OR a.ending NOT IN ('changed', 'gone'))""",
+    ),
+    Invariant(
         name="I16",
         sentence="an item that was not stored says why",
         query="""
@@ -286,4 +301,6 @@ INVARIANTS = (
             AND state IN ('failed', 'invalid', 'unreadable', 'gone', 'blocked', 'skipped')""",
     ),
 )
-"""I11, I13 and I14 (image files, secrets, exports) come with what they check."""
+
+INVARIANTS = (*BOOKS, *KEPT)
+"""All that the audit asks. I14 (exports) comes with what it checks, I21 is of `app.archive`."""

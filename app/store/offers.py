@@ -15,7 +15,10 @@ from sqlalchemy.exc import IntegrityError
 from app import models
 from app.items import OfferItem, Status
 from app.models import table
+from app.store.changes import Observation, write_changes
 from app.store.content import fingerprints
+from app.store.differences import Difference
+from app.store.memory import Learned, Memory, gone_by, learn
 from app.store.rows import OfferRows, Values, item_of, rows_of
 from app.store.suppliers import key_of, save_supplier
 from app.store.upsert import upsert
@@ -26,8 +29,8 @@ TIER, IMAGE = table(models.PriceTier), table(models.OfferImage)
 KNOWN = tuple(
     OFFER.c[name]
     for name in (
-        "offer_id", "content_hash", "aside_hash", "version", "changed_at", "gone", "sku_count",
-        "tier_count", "image_count", "description_image_count", "description_url",
+        "offer_id", "content_hash", "aside_hash", "version", "changed_at", "gone", "memory",
+        "sku_count", "tier_count", "image_count", "description_image_count", "description_url",
     )
 )  # fmt: skip
 """What decides whether an item is new, changed or unchanged; the rest of the row is not read."""
@@ -47,17 +50,8 @@ class Saved:
 
     change: Change
     version: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Observation:
-    """Who saw a page and when; written with whatever is stored from it."""
-
-    run_id: int
-    token: int
-    """The claim's fencing token, by which the audit finds the attempt."""
-    observed_at: datetime
-    """Aware: when the page was loaded."""
+    differences: tuple[Difference, ...] = ()
+    """What changed; empty of what was created or is the same."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,6 +60,8 @@ class StoredOffer:
 
     item: OfferItem
     version: int
+    memory: Memory
+    """What is known beyond the item: facts that its page did not tell."""
     content_hash: str
     gone: str | None
     """`off_shelf` or `deleted` if the page said so last; the item's values are older then."""
@@ -77,10 +73,11 @@ class StoredOffer:
 
 
 def save(conn: Connection, item: OfferItem, seen: Observation) -> Saved:
-    """Store an item: `created`, `changed` (a new version) or `unchanged`.
+    """Store an item: `created`, `changed` (a new version, with its differences) or `unchanged`.
 
     The same page again touches nothing but the observation. SKUs, tiers and images that the page
-    no longer has are deleted. Idempotent: saving twice is saving once.
+    no longer has are deleted. What a page does not tell any more, or tells for the first time, is
+    stored, but is no change. Idempotent: saving twice is saving once.
     """
     known = _lock(conn, item.offer_id)
     if known is None and _create(conn, item, seen):
@@ -105,10 +102,12 @@ def _create(conn: Connection, item: OfferItem, seen: Observation) -> bool:
     """Insert a new offer; False, with nothing written, if there is one already."""
     content, aside = fingerprints(item)
     rows = rows_of(item)
-    facts = {"content_hash": content, "aside_hash": aside, "supplier_key": key_of(item.supplier)}
+    facts: Values = {"content_hash": content, "aside_hash": aside}
+    facts["supplier_key"] = key_of(item.supplier)
+    facts |= {"version": 1, "recorded_from": 1, "memory": Memory(view=seen.view).as_json()}
     times = {"first_seen_at": seen.observed_at, "changed_at": seen.observed_at}
     try:
-        conn.execute(insert(OFFER), rows.offer | facts | times | _observed(seen) | {"version": 1})
+        conn.execute(insert(OFFER), rows.offer | facts | times | _observed(seen))
     except IntegrityError:
         return False
     _write_children(conn, rows)
@@ -118,19 +117,33 @@ def _create(conn: Connection, item: OfferItem, seen: Observation) -> bool:
 
 def _renew(conn: Connection, item: OfferItem, known: Mapping[Any, Any], seen: Observation) -> Saved:
     content, aside = fingerprints(item)
-    changed = content != known["content_hash"]
-    version = known["version"] + changed
+    memory = Memory.read(known["memory"])
+    same = (content, None, seen.view) == (known["content_hash"], known["gone"], memory.view)
+    learned = None if same else _learn(conn, item, known, seen)
+    differences = learned.differences if learned else ()
+    version = known["version"] + bool(differences)
     facts: Values = _observed(seen) | {"gone": None}
-    if changed or aside != known["aside_hash"]:
+    if learned or aside != known["aside_hash"]:
         rows = rows_of(item)
         facts |= rows.offer | {"content_hash": content, "aside_hash": aside, "version": version}
         facts["supplier_key"] = key_of(item.supplier)
-        facts["changed_at"] = seen.observed_at if changed else known["changed_at"]
+        facts["memory"] = (learned.memory if learned else memory).as_json()
+        facts["changed_at"] = seen.observed_at if differences else known["changed_at"]
         _delete_vanished(conn, rows, known)
         _write_children(conn, rows)
     conn.execute(update(OFFER).where(OFFER.c.offer_id == item.offer_id), facts)
+    write_changes(conn, item.offer_id, version, differences, seen)
     save_supplier(conn, item.supplier, observed_at=seen.observed_at)
-    return Saved(change=Change.CHANGED if changed else Change.UNCHANGED, version=version)
+    change = Change.CHANGED if differences else Change.UNCHANGED
+    return Saved(change=change, version=version, differences=differences)
+
+
+def _learn(
+    conn: Connection, item: OfferItem, known: Mapping[Any, Any], seen: Observation
+) -> Learned:
+    row = conn.execute(_of(OFFER, item.offer_id)).mappings().one()
+    memory = Memory.read(known["memory"])
+    return learn(_item(conn, row), memory, item, view=seen.view, gone=known["gone"])
 
 
 def _with_known_description(
@@ -193,16 +206,19 @@ def mark_gone(conn: Connection, offer_id: str, rule: str, seen: Observation) -> 
     if known is None:
         return None
     facts: Values = _observed(seen)
-    changed = known["gone"] != rule
-    if changed:
+    differences: tuple[Difference, ...] = ()
+    if known["gone"] != rule:
         row = conn.execute(_of(OFFER, offer_id)).mappings().one()
-        item = _item(conn, row).model_copy(update={"status": Status.OFF_SHELF})
+        item = _item(conn, row)
+        differences = (gone_by(rule, item, Memory.read(row["memory"])),)
+        item = item.model_copy(update={"status": Status.OFF_SHELF})
         facts |= {"gone": rule, "status": str(Status.OFF_SHELF)}
         facts |= {"content_hash": fingerprints(item)[0], "changed_at": seen.observed_at}
-        facts["version"] = known["version"] + 1
+    version = facts["version"] = known["version"] + bool(differences)
     conn.execute(update(OFFER).where(OFFER.c.offer_id == offer_id), facts)
-    change = Change.CHANGED if changed else Change.UNCHANGED
-    return Saved(change=change, version=known["version"] + changed)
+    write_changes(conn, offer_id, version, differences, seen)
+    change = Change.CHANGED if differences else Change.UNCHANGED
+    return Saved(change=change, version=version, differences=differences)
 
 
 def load(conn: Connection, offer_id: str) -> StoredOffer | None:
@@ -213,6 +229,7 @@ def load(conn: Connection, offer_id: str) -> StoredOffer | None:
     return StoredOffer(
         item=_item(conn, row),
         version=row["version"],
+        memory=Memory.read(row["memory"]),
         content_hash=row["content_hash"],
         gone=row["gone"],
         first_seen_at=row["first_seen_at"],

@@ -24,6 +24,10 @@ PAGE = f"""<!doctype html><html lang="zh"><head><meta charset="utf-8"><title>off
 
 HALF = PAGE[: PAGE.index(b'{"ok"') + 3]
 
+FRAME = (
+    'addEventListener("load",()=>{{let f=document.createElement("iframe");f.src="{}";'
+    "document.body.append(f)}})"
+)
 SCRIPTS = {
     "jump": 'location.replace("https://detail.1688.com/ok?after=jump")',
     "late-jump": 'addEventListener("load",()=>setTimeout(()=>location.assign("/ok?after=late"),50))',
@@ -40,6 +44,9 @@ SCRIPTS = {
     "hash": 'location.hash="x";history.pushState({},"","/pushed")',
     "hog": "window.hoard=[];setInterval(()=>hoard.push(new Uint8Array(8388608).fill(7)),10)",
     "stop": "window.stop()",
+    "slider-over": FRAME.format("/ok/_____tmd_____/punish?x5secdata=0&x5step=2"),
+    "sec-over": FRAME.format("https://sec.1688.com/query.htm"),
+    "sign-on": FRAME.format("https://login.taobao.com/jump?target=x"),
     "leave-app": 'location.href="wireless1688://open";location.href="about:blank#x"',
     "reach-out": 'fetch("http://127.0.0.2:%EGRESS%/f").catch(()=>0);'
     'fetch("http://2130706434:%EGRESS%/d").catch(()=>0);'

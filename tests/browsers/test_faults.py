@@ -127,7 +127,7 @@ async def test_scripts_do_not_run_in_a_lean_page(server, lasting):
 )
 async def test_fault_costs_one_page_its_try_and_nothing_else(lasting, server, mode, path, error):
     with pytest.raises(error) as caught:
-        await lasting.load(path, mode, deadline=1.5 if error is TimedOut else 8)
+        await lasting.load(path, mode, deadline=1.5 if error is TimedOut else 30)
     assert type(caught.value) is error
     assert caught.value.charged
     assert server.egress_hits == []
@@ -147,7 +147,7 @@ async def test_fault_costs_one_page_its_try_and_nothing_else(lasting, server, mo
 )
 async def test_hostile_script_costs_one_page_its_try(lasting, server, path, error):
     with pytest.raises(RenderError) as caught:
-        await lasting.load(path, Mode.NATURAL, deadline=1.5 if error is TimedOut else 8, pace=0.3)
+        await lasting.load(path, Mode.NATURAL, deadline=1.5 if error is TimedOut else 30, pace=0.3)
     assert type(caught.value) is error
     assert server.egress_hits == []
     await lasting.check(Mode.NATURAL)
@@ -168,6 +168,22 @@ async def test_nothing_leaves_for_other_hosts(lasting, server):
     assert server.hits["reach-out"]
     assert server.egress_hits == []
     await lasting.check(Mode.NATURAL)
+
+
+@pytest.mark.parametrize(
+    ("path", "mode", "rule"),
+    [
+        ("slider-over", Mode.NATURAL, "slider"),
+        ("sec-over", Mode.NATURAL, "slider"),
+        ("sign-on", Mode.NATURAL, None),
+        ("slider-over", Mode.LEAN, None),
+    ],
+)
+async def test_a_slider_over_a_healthy_page_is_told_beside_it(lasting, path, mode, rule):
+    page = await lasting.load(path, mode, pace=1)
+    assert page.interstitial == rule
+    assert b"window.context=" in page.document
+    assert page.final_url == SITE + path
 
 
 async def test_images_and_beacons_are_not_fetched(lasting, server):

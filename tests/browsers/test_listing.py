@@ -224,7 +224,6 @@ async def test_a_refusal_on_a_later_page_of_a_shop_is_returned(tmp_path):
         ("reset=1:1:list", NetworkFailed),
         ("truncated=1:1:list", Truncated),
         ("truncated=1:1:call", Truncated),
-        ("crash=1:1:list", PageCrashed),
     ],
 )
 async def test_what_goes_wrong_is_raised_as_what_it_is(tmp_path, faults, error):
@@ -234,6 +233,15 @@ async def test_what_goes_wrong_is_raised_as_what_it_is(tmp_path, faults, error):
                 pytest.fail("opened")
         if error is Busy:
             assert raised.value.retry_after == 1
+        await lists.check()
+
+
+async def test_a_renderer_that_dies_is_noticed_by_the_next_page_at_the_latest(tmp_path):
+    async with site(tmp_path, offers=130, faults="crash=1:1:list") as lists:
+        with pytest.raises(PageCrashed):
+            # the first page may have come over the wire before
+            async with lists.opened("keyword", "女装") as listing:
+                await listing.turn(2)
         await lists.check()
 
 

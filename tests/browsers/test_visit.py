@@ -14,7 +14,17 @@ from browsers.errors import (
     RenderError,
     Truncated,
 )
-from browsers.visit import Act, Answered, Broke, Held, Leaving, Sign, Visit, retry_after
+from browsers.visit import (
+    MOST_FRAMES,
+    Act,
+    Answered,
+    Broke,
+    Held,
+    Leaving,
+    Sign,
+    Visit,
+    retry_after,
+)
 
 URL = "https://detail.1688.com/offer/1.html"
 HTML = b"<html>x</html>"
@@ -63,6 +73,17 @@ def test_behaviour_is_played_once_and_waited_for():
     assert act(going.see(Sign.LOADED)) is Act.PLAY
     assert going.see(Sign.STOPPED) is None
     assert act(going.see(Sign.PLAYED)) is Act.FINISH
+
+
+def test_frames_are_those_of_the_last_document():
+    going = natural()
+    arrive(going)
+    going.see(held(is_main=False, url="https://detail.1688.com/first"))
+    arrive(going)
+    assert going.frames == []
+    for number in range(MOST_FRAMES + 5):
+        assert act(going.see(held(is_main=False, url=f"{URL}?{number}"))) is Act.LET_GO
+    assert going.frames == [f"{URL}?{number}" for number in range(MOST_FRAMES)]
 
 
 def test_loaded_of_the_page_before_does_not_end_the_visit():

@@ -7,8 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import insert, text, update
 
+from app import models
+from app.models import table
 from app.runs import claims, opening, settling
 from app.runs.audit import audit, balance
 from app.runs.claims import give_back
@@ -31,8 +33,9 @@ from tests.runs.books import (
     take_one,
     turn_page,
 )
-from tests.samples import intake, item
+from tests.samples import NOON, intake, item, seen
 
+PAGE = table(models.PageRecord)
 FIRST, SECOND = "600000000001", "600000000002"
 
 
@@ -148,6 +151,85 @@ def test_a_rule_sees_what_breaks_a_list(engine, listed, name, statement):
     assert name in names(engine, listed.id)
 
 
+TAMPERED_HISTORY = [
+    ("I18", "UPDATE offer SET version = version + 1"),
+    ("I18", "DELETE FROM offer_change WHERE version = 2"),
+    ("I18", "UPDATE offer_change SET version = 4 WHERE version = 3"),
+    ("I18", "UPDATE offer SET recorded_from = 2"),
+    ("I18", "UPDATE attempt SET ending = 'unchanged' WHERE ending = 'changed'"),
+    ("I18", "UPDATE offer_change SET token = token + 7"),
+]
+
+
+@pytest.fixture
+def changing(engine):
+    """Books of an offer that was created, changed and gone, each in a run of its own."""
+    runs = [new_run(engine, 1) for _ in range(3)]
+    first, second, third = (take_one(engine, run) for run in runs)
+    finish(engine, first)
+    settling.commit(engine, second, stores(second, item(FIRST, stock=7)))
+
+    def leave(conn):
+        offers.mark_gone(conn, FIRST, "deleted", seen(third.run_id, third.token))
+        return Gone(reason="deleted")
+
+    settling.commit(engine, third, leave)
+    for run in runs:
+        close_if_finished(engine, run.id)
+
+
+@pytest.mark.parametrize(
+    ("name", "statement"), TAMPERED_HISTORY, ids=[s.replace(" ", "_") for _, s in TAMPERED_HISTORY]
+)
+def test_a_rule_sees_what_breaks_a_history(engine, changing, name, statement):
+    assert audit(engine) == []
+    transact(engine, lambda conn: conn.execute(text(statement)))
+    assert name in names(engine)
+
+
+def test_what_was_stored_before_changes_were_kept_owes_none(engine, changing):
+    statements = ("DELETE FROM offer_change", "UPDATE offer SET recorded_from = version")
+    for each in statements:
+        transact(engine, lambda conn, each=each: conn.execute(text(each)))
+    assert audit(engine) == []
+
+
+TAMPERED_ARCHIVE = [
+    ("I13", "UPDATE page_record SET url = 'https://x.1688.com/punish?x5secdata=abc&x5step=1'"),
+    ("I13", "UPDATE page_record SET url = 'https://x.1688.com/a?_tb_token_=abc'"),
+    ("I20", "UPDATE page_record SET token = token + 7"),
+    ("I20", "UPDATE page_record SET run_id = run_id + 7"),
+    ("I20", "UPDATE page_record SET revisit_of = 99999 WHERE revisit_of IS NOT NULL"),
+    ("I20", "UPDATE page_record SET sha256 = 'other' WHERE revisit_of IS NOT NULL"),
+    ("I20", "UPDATE page_record SET revisit_of = id WHERE revisit_of IS NULL"),
+]
+
+
+@pytest.fixture
+def archived(engine):
+    """Books of an offer that was read twice, the second page the same as the first."""
+    for number in (1, 2):
+        one = take_one(engine, new_run(engine, 1))
+        finish(engine, one)
+        page = {
+            "id": number, "kind": "offer", "offer_id": one.offer_id, "run_id": one.run_id,
+            "token": one.token, "file": "f", "offset": number, "length": 1, "size": 1,
+            "sha256": "digest", "revisit_of": 1 if number == 2 else None, "status": 200,
+            "url": "https://x.1688.com/punish?x5secdata=&x5step=1", "layout": None,
+            "observed_at": NOON,
+        }  # fmt: skip
+        transact(engine, lambda conn, page=page: conn.execute(insert(PAGE).values(page)))
+
+
+@pytest.mark.parametrize(
+    ("name", "statement"), TAMPERED_ARCHIVE, ids=[s.replace(" ", "_") for _, s in TAMPERED_ARCHIVE]
+)
+def test_a_rule_sees_what_breaks_the_archives_index(engine, archived, name, statement):
+    assert audit(engine) == []
+    transact(engine, lambda conn: conn.execute(text(statement)))
+    assert names(engine) == {name}
+
+
 @pytest.mark.parametrize(
     ("name", "statement"), TAMPERED, ids=lambda told: re.sub(r"\W+", "_", told)[:60]
 )
@@ -182,7 +264,9 @@ def test_attempts_and_items_without_their_run_are_seen(sqlite_engine):
 
 
 def test_every_rule_has_its_counterexample():
-    tampered = {name for name, _ in (*TAMPERED, *TAMPERED_LISTS)}
+    tampered = {
+        name for name, _ in (*TAMPERED, *TAMPERED_LISTS, *TAMPERED_HISTORY, *TAMPERED_ARCHIVE)
+    }
     assert tampered == {rule.name for rule in INVARIANTS}
 
 

@@ -113,9 +113,8 @@ def test_the_same_page_again_touches_only_the_observation(engine):
     [
         {"title": "测试 Mütze 🔥𠮸"},
         {"stock": 1199},
-        {"stock": None},
         {"price_max": Decimal("19.51")},
-        {"images": []},
+        {"images": ["https://cbu01.alicdn.com/img/600000000001/0.jpg"]},
         {"attributes": [{"name": "材质", "values": ["cotton", "棉"]}]},
         {"supplier": {"member_id": "b2b-1", "company_name": "别的公司"}},
         {"status": Status.SOLD_OUT},

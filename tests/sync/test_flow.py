@@ -98,6 +98,18 @@ async def test_a_wall_parks_the_run_and_nothing_is_lost(desk):
     assert audit(desk.engine) == []
 
 
+async def test_a_slider_over_a_healthy_page_rests_the_profile_and_keeps_the_page(lite_desk):
+    lite_desk.loading, lite_desk.slots = Loading.NATURAL, 1
+    with running(offers=8, seed=3, padded=False, faults="overlay=1") as site:
+        run_id = lite_desk.open(urls(site, "live")[:4])
+        parked = await lite_desk.drain(site, run_id)
+        assert len(site.log(kind="offer")) == 1
+    assert parked.run.state is RunState.PARKED
+    assert parked.run.reason.startswith("slider over a page that was read")
+    assert (parked.stored, parked.queued, parked.bad) == (1, 3, 0)
+    assert audit(lite_desk.engine) == []
+
+
 @pytest.mark.parametrize("fault", ["truncated", "cut", "reset", "empty", "busy", "crash"])
 async def test_a_fault_at_the_first_visit_costs_one_try(lite_desk, fault):
     lite_desk.loading = Loading.NATURAL if fault == "crash" else Loading.LEAN
