@@ -14,7 +14,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from browsers.listing import OpenList, opened
 from sqlalchemy import Connection, select
 
 from app import models
@@ -40,6 +39,7 @@ from app.store.cards import save_cards
 from app.store.engine import consult
 from app.sync import Ending, archive, ended
 from browsers.blocks import detect
+from browsers.listing import OpenList, opened
 from browsers.values import Ask, ListPage, ListRequest
 
 SUPPLIER = table(models.Supplier)
