@@ -142,6 +142,8 @@ class Runtime:
     owner: str
     """Who holds the leases: host, process id, start."""
     loading: Loading = Loading.NATURAL
+    dwell: float = 1.0
+    """How long rendered pages are looked at (`RenderRequest.pace`)."""
     deadline: float = 60.0
     """Seconds for one page, loading and behaviour included."""
     lease_seconds: float = 30.0

@@ -75,6 +75,8 @@ class Browser(Section):
     mode: Literal["natural", "mixed", "lean"] = "natural"
     stealth: bool = True
     """Whether rendered pages get the parts of playwright-stealth that contradict nothing."""
+    dwell: Annotated[float, Field(ge=0, le=50)] = 1.0
+    """How long rendered pages are looked at: 1 is 1.5 s an offer, people take 10; 0 is none."""
     retire_after_pages: Annotated[int, Field(ge=1)] = 500
     memory_limit_mb: Annotated[int, Field(ge=256)] = 2048
 

@@ -120,7 +120,11 @@ async def load(runtime: Runtime, claim: Claim, again: TakeTurn = _at_once) -> Pa
     seed = int(claim.offer_id) + claim.attempt
     first, *further = runtime.loading.modes(seed)
     request = RenderRequest(
-        url=OfferRef(offer_id=claim.offer_id).url, kind="offer", mode=first, seed=seed
+        url=OfferRef(offer_id=claim.offer_id).url,
+        kind="offer",
+        mode=first,
+        seed=seed,
+        pace=runtime.dwell,
     )
     async with runtime.pool.lease(claim.offer_id) as slot:
         page = await _looked(runtime, claim, slot, request)

@@ -205,6 +205,7 @@ async def open_runtime(
                 manners=manners_of(settings),
                 owner=owner,
                 loading=Loading(settings.browser.mode),
+                dwell=settings.browser.dwell,
                 deadline=settings.run.deadline_seconds,
                 lease_seconds=settings.run.lease_seconds,
                 archive=archive,
