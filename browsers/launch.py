@@ -24,6 +24,7 @@ from playwright.async_api import Error as PlaywrightError
 from browsers import identity, traffic, tree
 from browsers.engine import Engine, find_engine
 from browsers.errors import BrowserLost, EngineMissing
+from browsers.relay import Relay
 from browsers.scratch import Scratch, sweep
 from browsers.values import Launch
 
@@ -70,31 +71,43 @@ async def start(launch: Launch) -> "Chromium":
     Raises EngineMissing if there is none to start, BrowserLost if it did not start this time and
     ValueError for a replica that is not on this machine.
     """
-    rules = traffic.resolver_rules(launch.replica)
+    if launch.replica:
+        traffic.loopback(launch.replica)
     engine = await asyncio.to_thread(find_engine, launch.executable, headless=launch.headless)
     trust = await asyncio.to_thread(_replica_pin, launch.replica) if launch.replica else None
+    await asyncio.to_thread(sweep, launch.scratch)
+    relay = await _open_relay(launch)
     arguments = [
         *identity.arguments(engine.version),
-        f"--host-resolver-rules={rules}",
-        "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
-        "--block-new-web-contents",
+        *traffic.arguments(launch.replica, relay.port if relay else None),
         *([f"--ignore-certificate-errors-spki-list={trust}"] if trust else []),
     ]
-    await asyncio.to_thread(sweep, launch.scratch)
     scratch = Scratch(launch.scratch)
     driver = asyncio.ensure_future(_start_driver(scratch))
     try:
-        return await _start_browser(driver, launch, engine, arguments, scratch)
+        return await _start_browser(driver, launch, engine, arguments, scratch=scratch, relay=relay)
     except Exception as error:
-        await _give_up(driver, scratch)
+        await _give_up(driver, scratch, relay)
         raise BrowserLost(f"{engine} did not start: {error}", charged=False) from error
     except BaseException:  # cancelled
-        await _give_up(driver, scratch)
+        await _give_up(driver, scratch, relay)
         raise
 
 
-async def _give_up(driver: asyncio.Future[Playwright], scratch: Scratch) -> None:
+async def _open_relay(launch: Launch) -> Relay | None:
+    if launch.proxy is None:
+        return None
+    relay = Relay(launch.proxy, launch.replica)
+    await relay.open()
+    return relay
+
+
+async def _give_up(
+    driver: asyncio.Future[Playwright], scratch: Scratch, relay: Relay | None
+) -> None:
     """End a start in whichever state it is."""
+    if relay is not None:
+        await relay.close()
     _kill_all(scratch.members())
     await asyncio.wait([driver], timeout=_WIND_UP)
     members = scratch.members()
@@ -113,7 +126,9 @@ async def _start_browser(
     launch: Launch,
     engine: Engine,
     arguments: list[str],
+    *,
     scratch: Scratch,
+    relay: Relay | None,
 ) -> "Chromium":
     driver = await asyncio.shield(starting)  # a cancelled start could not be stopped by anybody
     browser = await driver.chromium.launch(
@@ -132,6 +147,7 @@ async def _start_browser(
         monitor=await browser.new_browser_cdp_session(),
         scratch=scratch,
         stealth=launch.stealth,
+        relay=relay,
     )
 
 
@@ -177,6 +193,7 @@ class Chromium:
         monitor: CDPSession,
         scratch: Scratch,
         stealth: bool,
+        relay: Relay | None,
     ) -> None:
         self.name = str(engine)
         self.on_lost: Callable[[], None] = lambda: None
@@ -185,6 +202,7 @@ class Chromium:
         self._monitor = monitor
         self._scratch = scratch
         self._stealth = stealth
+        self._relay = relay
         self._roots = tuple(member for member in scratch.members() if _is_vital(member))
         self._condemned = False
         self._blamed = False
@@ -258,6 +276,8 @@ class Chromium:
                         await self._browser.close()
         finally:
             self.kill()
+            if self._relay is not None:
+                await self._relay.close()
             await _wind_up(self._driver, members, self._scratch)
 
 

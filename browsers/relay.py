@@ -20,8 +20,8 @@ from browsers.values import Proxy
 HELLO_SECONDS = 5.0
 """For the engine to say where it wants to go."""
 CHUNK = 64 * 1024
-DONE, FAILED, NOT_ALLOWED, UNREACHABLE, NOT_SPOKEN = 0, 1, 2, 4, 7
-"""Answers; the engine tells the pages of UNREACHABLE apart from the others."""
+DONE, FAILED, NOT_ALLOWED, NOT_SPOKEN = 0, 1, 2, 7
+"""Answers; to the engine all but the first are one, which is the proxy's fault."""
 _SOCKETS = Path("/proc/net/tcp")
 
 
@@ -31,7 +31,7 @@ class Relay:
     def __init__(self, proxy: Proxy, replica: str | None) -> None:
         self.port = 0
         self._proxy = proxy
-        self._replica = replica and traffic.loopback(replica)
+        self._replica = replica
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -64,16 +64,19 @@ class Relay:
             return
         async with asyncio.timeout(HELLO_SECONDS):
             host, port = await _asked(reader, writer)
-        if not traffic.may_pass(host, port):
+        place = traffic.destination(host, port, self._replica)
+        if place is None:
             writer.write(_answer(NOT_ALLOWED))
             return
         try:
-            far_reader, far_writer = await tunnel.connect(
-                self._proxy, *(self._replica or (host, port))
-            )
-        except (ProxyFailed, NetworkFailed) as error:
-            is_hosts = isinstance(error, NetworkFailed)
-            writer.write(_answer(UNREACHABLE if is_hosts else FAILED))
+            far_reader, far_writer = await tunnel.connect(self._proxy, *place)
+        except ProxyFailed:
+            writer.write(_answer(FAILED))
+            return
+        except NetworkFailed:
+            writer.write(
+                _answer(DONE)
+            )  # then hung up on: no answer says to the engine whose fault it is
             return
         writer.write(_answer(DONE))
         try:

@@ -78,13 +78,34 @@ def is_visited(url: str) -> bool:
     )
 
 
-def may_pass(host: str, port: int) -> bool:
-    """Whether a browser may connect there at all: the ports of the web on hosts of the table."""
-    return port in _PORTS.values() and _is_listed(host, VISITED + BORROWED)
+def destination(host: str, port: int, replica: str | None) -> tuple[str, int] | None:
+    """Where a browser behind a relay is led that asks for `host:port`; None is nowhere.
+
+    The same table as the resolver rules', and the ports of the web only.
+    """
+    if port not in _PORTS.values() or not _is_listed(host, VISITED + BORROWED):
+        return None
+    return loopback(replica) if replica else (host, port)
 
 
 def _is_listed(host: str, rules: tuple[str, ...] = VISITED) -> bool:
     return any(host.endswith(rule[1:]) if rule.startswith("*.") else host == rule for rule in rules)
+
+
+def arguments(replica: str | None, relay: int | None) -> tuple[str, ...]:
+    """Command-line flags that hold the engine to the table; `relay` is the port of ours, if any."""
+    rules = resolver_rules(replica) if relay is None else relay_rules(relay)
+    way = (
+        ("--proxy-server=direct://",)  # else the environment's is taken, which is past the rules
+        if relay is None
+        else (f"--proxy-server=socks5://{RELAY}:{relay}", "--proxy-bypass-list=<-loopback>")
+    )
+    return (
+        *way,
+        f"--host-resolver-rules={rules}",
+        "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+        "--block-new-web-contents",
+    )
 
 
 def resolver_rules(replica: str | None) -> str:

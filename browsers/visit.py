@@ -18,6 +18,7 @@ from browsers.errors import (
     OffSite,
     Oversized,
     PageCrashed,
+    ProxyFailed,
     RenderError,
     Truncated,
 )
@@ -42,6 +43,8 @@ _NET_ERRORS: tuple[tuple[str, type[RenderError]], ...] = (
     ("TOO_MANY_REDIRECTS", OffSite),
     ("UNSAFE_REDIRECT", OffSite),
     ("INVALID_REDIRECT", OffSite),
+    ("SOCKS_CONNECTION_FAILED", ProxyFailed),
+    ("PROXY_CONNECTION_FAILED", ProxyFailed),
     ("", NetworkFailed),
 )
 """What the net error of a navigation means; the first row whose words stand in it."""
