@@ -13,12 +13,18 @@ import ssl
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, cast
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from playwright.async_api import Browser as PlaywrightBrowser
-from playwright.async_api import BrowserContext, CDPSession, Playwright, async_playwright
+from playwright.async_api import (
+    BrowserContext,
+    CDPSession,
+    Playwright,
+    StorageState,
+    async_playwright,
+)
 from playwright.async_api import Error as PlaywrightError
 
 from browsers import identity, traffic, tree
@@ -27,6 +33,9 @@ from browsers.errors import BrowserLost, EngineMissing
 from browsers.relay import Relay
 from browsers.scratch import Scratch, sweep
 from browsers.values import Launch
+
+Storage = dict[str, Any]
+"""Cookies and local storage in Playwright's form."""
 
 _DRIVER_ENVIRONMENT = threading.Lock()
 """The driver copies our environment, which belongs to all threads: one start at a time."""
@@ -38,6 +47,8 @@ class Context(Protocol):
     """What the pool knows of a browser context."""
 
     async def close(self) -> None: ...
+    async def cookies(self) -> Any: ...
+    async def storage_state(self) -> Any: ...
 
 
 class Browser(Protocol):
@@ -48,7 +59,7 @@ class Browser(Protocol):
 
     @property
     def is_alive(self) -> bool: ...
-    async def open_context(self) -> Context: ...
+    async def open_context(self, storage: Storage | None = None) -> Context: ...
     async def answers(self, *, within: float) -> bool: ...
     def blame(self) -> bool: ...
     def condemn(self) -> None: ...
@@ -217,9 +228,12 @@ class Chromium:
             and all(root.is_alive for root in self._roots)
         )
 
-    async def open_context(self) -> BrowserContext:
+    async def open_context(self, storage: Storage | None = None) -> BrowserContext:
         context = await self._browser.new_context(
-            accept_downloads=False, service_workers="block", **identity.context_options()
+            accept_downloads=False,
+            service_workers="block",
+            storage_state=cast("StorageState | None", storage),
+            **identity.context_options(),
         )
         if self._stealth:
             await context.add_init_script(identity.stealth_script())

@@ -3,29 +3,29 @@
     async with pool.lease("610947572360") as slot:
         page = await render(slot, request, deadline=60)
 
+All contexts are one visitor's (`become`), of whom nothing is left when they are another's.
+
 All changes of state are in `_assign`, which waits for nothing and returns what has to be opened,
 closed or launched; that is done by tasks of the pool, so that a cancelled caller never leaves
 anything half done. What a page is and how one is loaded stands elsewhere.
 """
 
 import asyncio
-import random
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 
 from browsers import launch as launching
-from browsers.errors import BrowserLost, EngineMissing, PoolClosed, RenderError, Verdict
-from browsers.launch import Browser, Launcher
-from browsers.slot import Slot
-from browsers.values import Launch, PoolStatus, SlotState
-from browsers.waiting import Patience, Waiter
+from browsers.errors import PoolClosed, RenderError, Verdict
+from browsers.fleet import Fleet
+from browsers.launch import Browser, Launcher, Storage
+from browsers.slot import Guise, Slot
+from browsers.values import Launch, PoolStatus, SlotState, Visitor
+from browsers.waiting import Change, Patience, Queue, Waiter, started
 
-_JITTER = 0.05
-"""Browsers that started together must not be replaced together."""
+Work = Coroutine[None, None, None]
 
 
 class Stage(StrEnum):
@@ -41,6 +41,7 @@ class Orders:
     launch: bool
     open: tuple[Slot, ...]
     mend: tuple[tuple[Slot, Verdict], ...]
+    clear: tuple[Slot, ...]
     end: tuple[Browser, ...]
 
 
@@ -61,17 +62,11 @@ class BrowserPool:
         self._launcher: Launcher = launcher or launching.start
         self._patience = patience or Patience()
         self._slots = tuple(Slot(n, probe=self._patience.probe) for n in range(1, size + 1))
-        self._waiters: deque[Waiter] = deque()
+        self._queue = Queue()
+        self._guise = Guise(Visitor(proxy=launch.proxy))
         self._stage = Stage.NEW
-        self._browser: Browser | None = None
-        """Whose contexts are lent now."""
-        self._retired: list[Browser] = []
-        """Lent no more; they end when the last page in them is done."""
+        self._fleet = Fleet(launch, patience=self._patience.retired, changed=self._step)
         self._is_launching = False
-        self._starts = 0
-        self._life = 0.0
-        """Pages the current browser still has; see `Slot.wear`."""
-        self._weight: int | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._endings: set[asyncio.Task[None]] = set()
         """Browsers being ended; never cancelled, they have a limit of their own."""
@@ -79,21 +74,21 @@ class BrowserPool:
     def __repr__(self) -> str:
         lent = sum(slot.is_lent for slot in self._slots)
         idle = sum(slot.is_idle for slot in self._slots)
-        browser = self._browser.name if self._browser else "no browser"
+        browser = self._fleet.name or "no browser"
         return (
             f"<BrowserPool {self._stage} [{lent} lent, {idle} idle of {len(self._slots)}"
-            f" | {len(self._waiters)} waiting | {browser}, {self._starts} started]>"
+            f" | {len(self._queue)} waiting | {browser}, {self._fleet.starts} started]>"
         )
 
     def status(self) -> PoolStatus:
         return PoolStatus(
             slots=tuple(slot.status() for slot in self._slots),
-            waiting=len(self._waiters),
-            browser_starts=self._starts,
+            waiting=len(self._queue),
+            browser_starts=self._fleet.starts,
             pages=sum(slot.pages for slot in self._slots),
-            engine=self._browser.name if self._browser else "",
+            engine=self._fleet.name,
             sandboxed=launching.sandboxed(self._launch.sandbox),
-            memory_mb=self._weight,
+            memory_mb=self._fleet.weight,
         )
 
     # From outside
@@ -114,7 +109,7 @@ class BrowserPool:
     async def close(self) -> None:
         """End everything; who waits for a slot or holds one gets PoolClosed. Twice is fine."""
         self._stage = Stage.CLOSED
-        self._fail_waiters(PoolClosed("the pool was closed"))
+        self._queue.fail(PoolClosed("the pool was closed"))
         for task in self._tasks:
             task.cancel()
         if any(slot.is_lent for slot in self._slots):
@@ -126,6 +121,35 @@ class BrowserPool:
         for slot in self._slots:
             if not slot.is_lent:
                 slot.forget()
+
+    async def become(self, visitor: Visitor) -> None:
+        """Let all contexts be this visitor's, with its cookies and its way out.
+
+        Waits until what is lent as the former has come back; whoever asks for a slot after this
+        gets the new one's. To become who we are is free. Raises PoolClosed, EngineMissing.
+        """
+        if self._stage is not Stage.OPEN:
+            raise PoolClosed(f"the pool is {self._stage}")
+        if self._guise.is_of(visitor) and not len(self._queue):
+            return
+        change = Change(visitor)
+        self._queue.join(change)
+        self._step()
+        try:
+            await change.wait()
+        finally:
+            self._queue.drop(change)
+            self._step()  # a cancelled change holds nobody up
+
+    async def storage(self) -> Storage | None:
+        """The visitor's cookies and local storage; None if no context of it is open.
+
+        Raises PoolClosed, BrowserLost, EngineMissing.
+        """
+        if not any(slot.guise is self._guise for slot in self._slots):
+            return None
+        async with self.lease("cookies") as slot:
+            return await slot.storage(within=self._patience.context)
 
     @asynccontextmanager
     async def lease(self, label: str) -> AsyncIterator[Slot]:
@@ -149,9 +173,7 @@ class BrowserPool:
 
     def kill(self) -> None:
         """SIGKILL the browsers; safe from any thread. For a watchdog whose loop hangs."""
-        for browser in (self._browser, *self._retired):
-            if browser is not None:
-                browser.kill()
+        self._fleet.kill()
 
     # There and back
 
@@ -159,7 +181,7 @@ class BrowserPool:
         if self._stage is not Stage.OPEN:
             raise PoolClosed(f"the pool is {self._stage}")
         waiter = Waiter(label)
-        self._waiters.append(waiter)
+        self._queue.join(waiter)
         self._step()
         try:
             return await waiter.wait()
@@ -167,17 +189,12 @@ class BrowserPool:
             # Cancelled in the very moment of being served: the slot must not leave with us.
             if slot := waiter.leave():
                 self._give_back(slot, Verdict.KEEP)
-            with suppress(ValueError):
-                self._waiters.remove(waiter)
+            self._queue.drop(waiter)
             raise
 
     def _give_back(self, slot: Slot, verdict: Verdict) -> None:
         slot.verdict = verdict
         self._step()
-
-    def _fail_waiters(self, error: Exception) -> None:
-        while self._waiters:
-            self._waiters.popleft().fail(error)
 
     # The one place where slots and browsers change hands
 
@@ -186,19 +203,24 @@ class BrowserPool:
 
         1. A browser that died is the current one no longer.
         2. Slots that came back are idle again, or to be mended, or emptied with their browser.
-        3. A worn-out browser is retired; retired ones are ended when they are dead or unused.
-        4. Idle slots go to who waits, first come first served.
-        5. For those who still wait a browser is launched, or empty slots are opened.
+        3. The next in the queue may be a change of visitor: made as soon as nothing is lent.
+        4. A browser that is worn out, or whose way out is not the visitor's, is retired; retired
+           ones are ended when they are dead or unused.
+        5. Idle slots of a former visitor are cleared.
+        6. Idle slots go to who waits, first come first served.
+        7. For those who still wait a browser is launched, or empty slots are opened.
         """
         self._look()
         mend = tuple(self._take_back())
-        end = tuple(self._sort_out())
+        self._change()
+        end, clear = tuple(self._sort_out()), tuple(self._to_clear())
         self._serve()
-        return Orders(launch=self._must_launch(), open=tuple(self._to_open()), mend=mend, end=end)
+        must, opened = self._must_launch(), tuple(self._to_open())
+        return Orders(launch=must, open=opened, mend=mend, clear=clear, end=end)
 
     def _look(self) -> None:
-        if self._browser is not None and not self._is_well(self._browser):
-            self._retire(self._browser)
+        if self._fleet.browser is not None and not self._is_well(self._fleet.browser):
+            self._fleet.retire()
 
     def _take_back(self) -> Iterator[tuple[Slot, Verdict]]:
         for slot in self._slots:
@@ -208,10 +230,10 @@ class BrowserPool:
             if verdict is Verdict.FRESH_BROWSER and slot.browser is not None:
                 slot.browser.condemn()
                 self._look()
-            if not self._is_current(slot):
+            if not self._fleet.is_current(slot):
                 slot.forget()
                 continue
-            self._life -= slot.wear
+            self._fleet.life -= slot.wear
             slot.wear = 0.0
             if verdict is Verdict.KEEP and slot.is_clean:
                 slot.enter(SlotState.IDLE, "")
@@ -219,46 +241,54 @@ class BrowserPool:
                 slot.enter(SlotState.MENDING)
                 yield slot, verdict
 
+    def _change(self) -> None:
+        while not any(slot.is_lent for slot in self._slots):
+            if (change := self._queue.next_change()) is None:
+                return
+            if change.set(change.visitor) and not self._guise.is_of(change.visitor):
+                self._guise = Guise(change.visitor)
+
     def _sort_out(self) -> Iterator[Browser]:
-        if self._browser is not None and self._life <= 0:
-            self._retire(self._browser)
+        is_spent = self._fleet.life <= 0 or self._fleet.way_out != self._guise.visitor.proxy
+        if self._fleet.browser is not None and is_spent:
+            self._fleet.retire()
         for slot in self._slots:
-            if slot.is_idle and not self._is_current(slot):
+            if slot.is_idle and not self._fleet.is_current(slot):
                 slot.forget()
-        for browser in tuple(self._retired):
+        for browser in tuple(self._fleet.retired):
             is_used = any(slot.browser is browser for slot in self._slots)
             if not is_used or not self._is_well(browser):
-                self._retired.remove(browser)
+                self._fleet.retired.remove(browser)
                 yield browser
 
-    def _retire(self, browser: Browser) -> None:
-        self._retired.append(browser)
-        self._browser, self._weight = None, None
-        asyncio.get_running_loop().call_later(self._patience.retired, self._overdue, browser)
+    def _to_clear(self) -> Iterator[Slot]:
+        for slot in self._slots:
+            if slot.is_idle and slot.guise is not self._guise:
+                slot.enter(SlotState.MENDING)
+                yield slot
 
     def _serve(self) -> None:
-        idle = deque(slot for slot in self._slots if slot.is_idle)
-        while idle and self._waiters:
-            waiter = self._waiters.popleft()
-            if waiter.set(idle[0]):
-                idle.popleft().enter(SlotState.LOADING, waiter.label)
+        for slot in self._slots:
+            while slot.is_idle and (waiter := self._queue.next_waiter()) is not None:
+                if waiter.set(slot):
+                    slot.enter(SlotState.LOADING, waiter.label)
 
     def _must_launch(self) -> bool:
-        must = bool(self._waiters) and self._browser is None and not self._is_launching
+        must = bool(self._queue.due) and self._fleet.browser is None and not self._is_launching
         self._is_launching |= must
         return must
 
     def _to_open(self) -> Iterator[Slot]:
-        if self._browser is None:
+        if self._fleet.browser is None:
             return
-        coming = sum(slot.state is SlotState.MENDING for slot in self._slots)
-        empty = [slot for slot in self._slots if slot.is_empty]
-        for slot in empty[: max(len(self._waiters) - coming, 0)]:
+        own = [slot for slot in self._slots if slot.guise is self._guise]
+        coming = sum(slot.state is SlotState.MENDING for slot in own)
+        most = self._guise.visitor.contexts or len(self._slots)
+        wanted = max(min(self._queue.due - coming, most - len(own)), 0)
+        for slot in [slot for slot in self._slots if slot.is_empty][:wanted]:
+            slot.guise = self._guise
             slot.enter(SlotState.MENDING)
             yield slot
-
-    def _is_current(self, slot: Slot) -> bool:
-        return slot.browser is not None and slot.browser is self._browser
 
     def _is_well(self, browser: Browser) -> bool:
         return self._stage is Stage.OPEN and browser.is_alive
@@ -270,57 +300,41 @@ class BrowserPool:
         if orders.launch:
             self._start(self._relaunch())
         for slot in orders.open:
-            assert self._browser is not None
-            self._start(self._ready(slot, partial(slot.open, self._browser)))
+            assert self._fleet.browser is not None
+            self._start(self._ready(slot, partial(slot.open, self._fleet.browser)))
         for slot, verdict in orders.mend:
             self._start(self._ready(slot, partial(slot.mend, verdict)))
+        for slot in orders.clear:
+            self._start(self._ready(slot, slot.clear, SlotState.CLOSED))
         for browser in orders.end:
             self._start(browser.close(within=self._patience.close), self._endings)
 
-    def _start(
-        self, work: Coroutine[None, None, None], tasks: set[asyncio.Task[None]] | None = None
-    ) -> None:
+    def _start(self, work: Work, tasks: set[asyncio.Task[None]] | None = None) -> None:
         kept = self._tasks if tasks is None else tasks
         task = asyncio.create_task(work)
         kept.add(task)
         task.add_done_callback(kept.discard)
 
     async def _relaunch(self) -> None:
+        way_out = self._guise.visitor.proxy
+        wanted = replace(self._launch, proxy=way_out)
         try:
-            browser = await self._launched()
+            browser = await started(self._launcher, wanted, self._patience)
         except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear it
-            self._fail_waiters(error)
+            self._queue.fail(error)
         else:
-            self._adopt(browser)
+            self._fleet.adopt(browser, way_out)
         finally:
             self._is_launching = False
             self._step()
 
-    async def _launched(self) -> Browser:
-        pause, longest = self._patience.retry
-        failures = 0
-        while True:
-            try:
-                async with asyncio.timeout(self._patience.launch):
-                    return await self._launcher(self._launch)
-            except (BrowserLost, TimeoutError) as error:
-                failures += 1
-                if failures >= self._patience.launches:
-                    raise EngineMissing(f"{failures} browsers failed to start: {error}") from error
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, longest)
-
-    def _adopt(self, browser: Browser) -> None:
-        browser.on_lost = self._step
-        self._browser = browser
-        self._starts += 1
-        self._life = self._launch.retire_after_pages * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - no secret
-
-    async def _ready(self, slot: Slot, work: Callable[..., Coroutine[None, None, None]]) -> None:
-        """Make a slot fit to be lent; a browser that cannot do that in time is not well."""
+    async def _ready(
+        self, slot: Slot, work: Callable[..., Work], state: SlotState = SlotState.IDLE
+    ) -> None:
+        """Make a slot fit to be lent, or empty; a browser that cannot in time is not well."""
         try:
             await work(within=self._patience.context)
-            slot.enter(SlotState.IDLE, "")
+            slot.enter(state, "")
         except Exception:  # noqa: BLE001 - Playwright's or a timeout, the answer is one
             assert slot.browser is not None
             slot.browser.condemn()
@@ -329,18 +343,8 @@ class BrowserPool:
                 slot.forget()
             self._step()
 
-    def _overdue(self, browser: Browser) -> None:
-        if browser in self._retired:
-            browser.condemn()
-            self._step()
-
     async def _weigh(self) -> None:
-        limit = self._launch.memory_limit_mb
         while True:
             await asyncio.sleep(self._patience.weigh_every)
-            if (browser := self._browser) is not None:
-                weight = await asyncio.to_thread(browser.weigh, limit)
-                if browser is self._browser:
-                    self._weight = weight
-                    self._life = self._life if weight <= limit else 0
+            await self._fleet.weigh()
             self._step()

@@ -6,19 +6,40 @@ The pool decides when a slot is lent, opened or mended; a slot only does it and 
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from typing import cast
 
 from playwright.async_api import BrowserContext
 from playwright.async_api import Error as PlaywrightError
 
 from browsers.errors import BrowserLost, PageCrashed, RenderError, TimedOut, Verdict
-from browsers.launch import Browser, Context
+from browsers.launch import Browser, Context, Storage
 from browsers.tab import Tab
-from browsers.values import Mode, SlotState, SlotStatus
+from browsers.values import Mode, SlotState, SlotStatus, Visitor
+
+_MOST_LOCAL = 1 << 20
+"""Characters of local storage that are kept; pages decide how much there is."""
 
 _WEAR = {Mode.NATURAL: 1.0, Mode.LEAN: 0.1}
 """How much of a browser's life a page takes: a lean one neither parses nor runs anything."""
+
+
+class Guise:
+    """As whom contexts are open. Its cookies are the visitor's, as they were seen last."""
+
+    def __init__(self, visitor: Visitor) -> None:
+        self.visitor = visitor
+        self.storage = visitor.storage
+
+    def is_of(self, visitor: Visitor) -> bool:
+        """Whether becoming that visitor would change nothing."""
+        return visitor == replace(self.visitor, storage=self.storage)
+
+    def keep(self, storage: Storage) -> None:
+        """What its next context begins with; who came without cookies begins anew each time."""
+        if self.storage is not None:
+            self.storage = storage
 
 
 class Slot:
@@ -34,6 +55,8 @@ class Slot:
         self.verdict: Verdict | None = None
         """Set when the holder gave it back, until the pool has acted on it."""
         self.browser: Browser | None = None
+        self.guise: Guise | None = None
+        """Whose its context is, or is about to be."""
         self._probe = probe
         self._context: Context | None = None
         self._tab: Tab | None = None
@@ -85,32 +108,64 @@ class Slot:
         """Its browser is gone or going, and everything of the slot with it."""
         if self._tab is not None:
             self._tab.rest()
-        self._tab = self._context = self.browser = None
+        self._tab = self._context = self.browser = self.guise = None
         self._has_left = False
         self.wear = 0.0
         self.enter(SlotState.CLOSED, "")
 
     async def open(self, browser: Browser, *, within: float) -> None:
         """Open a context. Raises TimeoutError or Playwright's error: the browser is not well."""
+        assert self.guise is not None
         self.browser = browser
         async with asyncio.timeout(within):
-            self._context = await browser.open_context()
+            self._context = await browser.open_context(self.guise.storage)
 
     async def mend(self, verdict: Verdict, *, within: float) -> None:
         """Close the page (KEEP), or the context and open a new one. Raises as `open` does."""
-        tab, self._tab = self._tab, None
-        async with asyncio.timeout(within):
-            if verdict is Verdict.KEEP and not self._has_left:
+        if verdict is Verdict.KEEP and not self._has_left:
+            tab, self._tab = self._tab, None
+            async with asyncio.timeout(within):
                 if tab is not None:
                     await tab.close()
-                return
-            if tab is not None:
-                tab.rest()
-            if self._context is not None:
-                await self._context.close()
+            return
+        await self._save(within=within / 2)
+        await self.clear(within=within)
         assert self.browser is not None
-        self._has_left = False
         await self.open(self.browser, within=within)
+
+    async def clear(self, *, within: float) -> None:
+        """Close the context and its page. Raises as `open` does."""
+        tab, self._tab = self._tab, None
+        if tab is not None:
+            tab.rest()
+        if self._context is not None:
+            async with asyncio.timeout(within):
+                await self._context.close()
+        self._has_left = False
+
+    async def _save(self, *, within: float) -> None:
+        """Keep the cookies for the next context; a page that hangs keeps its local storage."""
+        assert self.guise is not None
+        if self.guise.storage is None or self._context is None:
+            return
+        with suppress(PlaywrightError, TimeoutError, BrowserLost):
+            async with asyncio.timeout(within):
+                cookies = list(await self._context.cookies())
+            self.guise.keep({**self.guise.storage, "cookies": cookies})
+
+    async def storage(self, *, within: float) -> Storage:
+        """Cookies and local storage of its context. Raises BrowserLost."""
+        assert self.guise is not None
+        assert self._context is not None
+        try:
+            async with asyncio.timeout(within):
+                found: Storage = dict(await self._context.storage_state())
+        except (PlaywrightError, TimeoutError) as error:
+            raise BrowserLost("the browser tells no cookies", charged=False) from error
+        if len(str(found.get("origins"))) > _MOST_LOCAL:
+            found["origins"] = []
+        self.guise.keep(found)
+        return found
 
     # What a render needs
 

@@ -9,28 +9,41 @@ It can be told to fail, to hang and to die; nothing in it renders a page.
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 from browsers.errors import BrowserLost
+from browsers.launch import Storage
 from browsers.values import Launch
 
 
 class FakeContext:
     """Opens at once; closes at once, unless its browser hangs."""
 
-    def __init__(self, browser: "FakeBrowser") -> None:
+    def __init__(self, browser: "FakeBrowser", storage: Storage | None = None) -> None:
         self.browser = browser
         self.is_open = True
+        self.storage = storage or {"cookies": [], "origins": []}
+        """What it was opened with; tests change it, as pages would."""
 
     async def close(self) -> None:
         await self.browser.reply()
         self.is_open = False
 
+    async def cookies(self) -> list[Any]:
+        await self.browser.reply()
+        return list(self.storage["cookies"])
+
+    async def storage_state(self) -> Storage:
+        await self.browser.reply()
+        return self.storage
+
 
 class FakeBrowser:
     """A browser as the pool knows one."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, launch: Launch) -> None:
         self.name = f"fake-{number}"
+        self.launch = launch
         self.on_lost: Callable[[], None] = lambda: None
         self.contexts: list[FakeContext] = []
         self.weight = 100
@@ -72,10 +85,10 @@ class FakeBrowser:
         if self._is_dead:
             raise BrowserLost(f"{self.name} is dead")
 
-    async def open_context(self) -> FakeContext:
+    async def open_context(self, storage: Storage | None = None) -> FakeContext:
         await self.opens.wait()
         await self.reply()
-        self.contexts.append(FakeContext(self))
+        self.contexts.append(FakeContext(self, storage))
         return self.contexts[-1]
 
     async def answers(self, *, within: float) -> bool:
@@ -125,12 +138,11 @@ class FakeLauncher:
         self.starts.set()
 
     async def __call__(self, launch: Launch) -> FakeBrowser:
-        del launch
         self.attempts += 1
         await self.starts.wait()
         if self.failures:
             raise self.failures.pop(0)
-        self.browsers.append(FakeBrowser(len(self.browsers) + 1))
+        self.browsers.append(FakeBrowser(len(self.browsers) + 1, launch))
         return self.browsers[-1]
 
     @property

@@ -1,9 +1,18 @@
-"""Who waits for a slot, and how long the pool waits for a browser."""
+"""Who waits for a slot or to become another visitor, and how long the pool waits for a browser."""
 
 import asyncio
+from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import takewhile
+from typing import Generic, TypeVar
 
+from browsers.errors import BrowserLost, EngineMissing
+from browsers.launch import Browser, Launcher
 from browsers.slot import Slot
+from browsers.values import Launch, Visitor
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,29 +34,106 @@ class Patience:
     """Failures in a row after which whoever waits is told."""
 
 
-class Waiter:
-    """A caller in the queue."""
+class Caller(Generic[T]):
+    """Somebody who waits in the queue for a T."""
 
-    def __init__(self, label: str) -> None:
-        self.label = label
-        self._future: asyncio.Future[Slot] = asyncio.get_running_loop().create_future()
+    def __init__(self) -> None:
+        self._future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
 
-    def set(self, slot: Slot) -> bool:
-        """Hand over a slot; False if the caller has left, so that nobody holds a slot for him."""
+    def set(self, value: T) -> bool:
+        """Hand it over; False if the caller has left, so that nobody holds it for him."""
         if self._future.done():
             return False
-        self._future.set_result(slot)
+        self._future.set_result(value)
         return True
 
     def fail(self, error: Exception) -> None:
         if not self._future.done():
             self._future.set_exception(error)
 
-    async def wait(self) -> Slot:
+    async def wait(self) -> T:
         return await self._future
 
-    def leave(self) -> Slot | None:
-        """Stop waiting; the slot, if one was handed over in the very moment of leaving."""
+    def leave(self) -> T | None:
+        """Stop waiting; what was handed over, if it was in the very moment of leaving."""
         if self._future.cancel() or self._future.cancelled() or self._future.exception():
             return None
         return self._future.result()
+
+
+class Waiter(Caller[Slot]):
+    """A caller who wants a slot, for the work of that name."""
+
+    def __init__(self, label: str) -> None:
+        super().__init__()
+        self.label = label
+
+
+class Change(Caller[Visitor]):
+    """A caller who wants all contexts to be another visitor's."""
+
+    def __init__(self, visitor: Visitor) -> None:
+        super().__init__()
+        self.visitor = visitor
+
+
+class Queue:
+    """Who waits, first come first served.
+
+    A change holds up who comes after it: before it slots are the former visitor's, then the new
+    one's, and nobody gets one of the wrong visitor.
+    """
+
+    def __init__(self) -> None:
+        self._callers: deque[Waiter | Change] = deque()
+
+    def __len__(self) -> int:
+        return len(self._callers)
+
+    def join(self, caller: Waiter | Change) -> None:
+        self._callers.append(caller)
+
+    def drop(self, caller: Waiter | Change) -> None:
+        """Forget who does not wait any more; nothing happens if it was served."""
+        with suppress(ValueError):
+            self._callers.remove(caller)
+
+    def fail(self, error: Exception) -> None:
+        """Tell all who wait."""
+        while self._callers:
+            self._callers.popleft().fail(error)
+
+    @property
+    def due(self) -> int:
+        """How many want a slot before the next change."""
+        return sum(1 for _ in takewhile(lambda each: isinstance(each, Waiter), self._callers))
+
+    def next_waiter(self) -> Waiter | None:
+        """Take out the first, if it wants a slot."""
+        if self._callers and isinstance(first := self._callers[0], Waiter):
+            self._callers.popleft()
+            return first
+        return None
+
+    def next_change(self) -> Change | None:
+        """Take out the first, if it wants a change."""
+        if self._callers and isinstance(first := self._callers[0], Change):
+            self._callers.popleft()
+            return first
+        return None
+
+
+async def started(launcher: Launcher, launch: Launch, patience: Patience) -> Browser:
+    """A browser, after some tries if need be. Raises EngineMissing, and what a launcher raises."""
+    pause, longest = patience.retry
+    failures = 0
+    while True:
+        try:
+            async with asyncio.timeout(patience.launch):
+                return await launcher(launch)
+        except (BrowserLost, TimeoutError) as error:
+            failures += 1
+            if failures >= patience.launches:
+                raise EngineMissing(f"{failures} browsers failed to start: {error}") from error
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, longest)

@@ -417,7 +417,7 @@ class TestRetirement:
         pool = await make_pool(size=2, retire_after_pages=2)
         with pytest.raises(TimedOut):
             await fail(pool, TimedOut("x"), launcher.browsers[0].opens.clear)
-        pool._life = 0
+        pool._fleet.life = 0
         waiting = asyncio.create_task(lease_once(pool))
         await until(lambda: pool.status().browser_starts == 2)
         assert not launcher.browsers[0].is_ended
