@@ -16,6 +16,7 @@ TABLE = (
     ("app.runs.states", "RunClosed", exits.USAGE),
     ("app.runs.history", "HistoryUnreadable", exits.USAGE),
     ("app.profiles.values", "ProfileHeld", exits.HELD),
+    ("app.profiles.jar", "NotLoggedIn", exits.LOGIN_NEEDED),
     ("app.profiles.values", "ProfileError", exits.USAGE),
     ("app.store.engine", "StoreError", exits.UNAVAILABLE),
     ("app.archive.checking", "BadShare", exits.USAGE),

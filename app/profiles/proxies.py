@@ -9,6 +9,7 @@ import re
 import time
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from app.profiles.values import ProfileError
 from browsers import tunnel
 from browsers.values import Proxy
 
@@ -21,7 +22,7 @@ _HOST = re.compile(r"[A-Za-z0-9.:-]{1,253}")
 _SECRET = re.compile(r"[!-~]{1,255}")
 
 
-class ProxyRefused(Exception):
+class ProxyRefused(ProfileError):
     """What was given is no proxy we can use; the sentence repeats nothing of it but its scheme."""
 
 

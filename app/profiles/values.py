@@ -1,4 +1,12 @@
-"""Who runs may be to the site, and the ways in which that is refused."""
+"""Who runs may be to the site, and the ways in which that is refused.
+
+ProfileError
+├── ProfileUnknown
+├── ProfileHeld      another process is it
+├── CookiesRefused   (jar.py)
+│   └── NotLoggedIn
+└── ProxyRefused     (proxies.py)
+"""
 
 import re
 from dataclasses import dataclass

@@ -37,6 +37,7 @@ class ProxyServer:
     def __exit__(self, *exc: object) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(10)
+        assert not self._thread.is_alive()
 
     @property
     def url(self) -> str:
