@@ -105,7 +105,7 @@ def expected(offer: Offer) -> Json:
             }
             for axis in offer.axes
         ],
-        "skus": [_sku(offer, sku) for sku in offer.skus],
+        "skus": [expected_sku(offer, sku) for sku in offer.skus],
         "attributes": [
             {"name": name, "values": list(values)}
             for name, values in offer.attributes
@@ -159,7 +159,7 @@ def _prices(offer: Offer) -> Json:
     now = [to_pay for _, to_pay in offer.priced]
     before = [price for price, _ in offer.priced] if offer.kind.promotion else []
     return {
-        "price_kind": _price_kind(offer),
+        "price_kind": expected_price_kind(offer),
         "price_min": money(min(now)) if now else None,
         "price_max": money(max(now)) if now else None,
         "list_price_min": money(min(before)) if before else None,
@@ -168,7 +168,7 @@ def _prices(offer: Offer) -> Json:
     }
 
 
-def _price_kind(offer: Offer) -> str:
+def expected_price_kind(offer: Offer) -> str:
     match offer.kind.pricing:
         case Pricing.LADDER:
             return "tiered"
@@ -216,7 +216,7 @@ def _sold(offer: Offer) -> Json | None:
     }
 
 
-def _sku(offer: Offer, sku: Sku) -> Json:
+def expected_sku(offer: Offer, sku: Sku) -> Json:
     promotion = offer.kind.promotion
     images = [value.image for value in sku.options if value.image]
     return {

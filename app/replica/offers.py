@@ -6,11 +6,13 @@ Pure and deterministic. How a page shows it is `pages/`; what an extractor shoul
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import product as combinations
 
-from app.replica.cases import Case, Era, Pricing, Weights, cycle, traits
+from app.replica.cases import Case, Era, Pricing, Standing, Weights, cycle, traits
+from app.replica.happenings import circumstances, revision
 from app.replica.values import (
     Axis,
     AxisValue,
@@ -63,7 +65,7 @@ def offer(
     eras: Sequence[Era] = tuple(Era),
     large_shop: int = 0,
 ) -> Offer:
-    """The offer at `index`. A later epoch changes prices and stock of about a third of them.
+    """The offer at `index`. Each later epoch changes about a third of them (`happenings.py`).
 
     `large_shop` as in `shop_number`.
     """
@@ -77,11 +79,6 @@ def catalog(
 ) -> tuple[Offer, ...]:
     """The first `count` offers."""
     return tuple(offer(seed, index, epoch=epoch, eras=eras) for index in range(count))
-
-
-def revision(seed: int, index: int, epoch: int) -> int:
-    """How often the offer had changed by `epoch`; each epoch after the first changes every third."""
-    return sum((seed + index + later) % 3 == 0 for later in range(2, epoch + 1))
 
 
 SHOPS = 40
@@ -128,6 +125,7 @@ class _Maker:
         self.traits = traits(index)
         self.revision = revision(seed, index, epoch)
         self.product = product_of(seed, index)
+        self.now = circumstances(seed, index, self.revision, len(self.choices(self.first_axes())))
 
     def rng(self, part: str) -> random.Random:
         return random.Random(f"{self.seed}:{self.index}:{part}")
@@ -137,7 +135,7 @@ class _Maker:
 
     def offer(self) -> Offer:
         supplier = self.seller
-        axes = self.axes(supplier.user_id)
+        axes = self.axes()
         skus = self.skus(axes)
         created = datetime(2025, 3, 1, 8, tzinfo=UTC) + timedelta(minutes=self.index * 37)
         return Offer(
@@ -147,7 +145,7 @@ class _Maker:
             offer_id=self.offer_id,
             era=self.case.era,
             kind=self.case.kind,
-            standing=self.case.standing,
+            standing=self.standing,
             traits=self.traits,
             title=self.title(),
             product=self.product,
@@ -155,11 +153,9 @@ class _Maker:
             tiers=self.tiers(),
             axes=axes,
             skus=skus,
-            stock=sum(sku.stock for sku in skus)
-            if skus
-            else self.rng_now("stock").randrange(50, 90_000),
+            stock=sum(sku.stock for sku in skus) if skus else self.stock_without_skus(),
             sold=self.sold(),
-            images=tuple(self.picture(f"main{n}", supplier.user_id) for n in range(5)),
+            images=tuple(self.picture(f"main{number}") for number in self.now.pictures),
             video=self.video(supplier.user_id),
             attributes=self.attributes(axes),
             freight=self.freight(),
@@ -174,19 +170,28 @@ class _Maker:
         )
 
     @property
+    def standing(self) -> Standing:
+        there = self.case.standing in (Standing.LIVE, Standing.SOLD_OUT)
+        return Standing.OFF_SHELF if there and self.now.away else self.case.standing
+
+    @property
     def min_order(self) -> int:
-        return 1 + self.index % 3
+        return 1 + self.index % 3 + self.now.larger
+
+    def stock_without_skus(self) -> int:
+        return 0 if self.now.empty is not None else self.rng_now("stock").randrange(50, 90_000)
 
     def title(self) -> str:
         rng = self.rng("title")
         code = f"YL{self.index:04d}"
+        code += f"-{self.now.edition}" if self.now.edition > 1 else ""
         if self.traits.english:
             return f"{self.product.english} {rng.choice(('wholesale', 'in stock', 'gift'))} {code}"
         name = f"{rng.choice(MANNERS)}{self.product.noun}{code}{rng.choice(PURPOSES)}"
         return f'[red]{name} A&B "甲"' if self.traits.awkward_title else name
 
-    def picture(self, part: str, user_id: int) -> str:
-        rng = self.rng(f"picture:{part}")
+    def picture(self, part: str) -> str:
+        rng, user_id = self.rng(f"picture:{part}"), self.seller.user_id
         if self.case.era is Era.DETAIL_CONFIG:
             a, b, c = (rng.randrange(100, 999) for _ in range(3))
             return f"https://cbu01.alicdn.com/img/ibank/2018/{a}/{b}/{c}{rng.randrange(10**7)}_{user_id}.jpg"
@@ -195,7 +200,15 @@ class _Maker:
         )
         return f"https://cbu01.alicdn.com/img/ibank/O1CN01{letters}_!!{user_id}-0-cib.jpg"
 
-    def axes(self, user_id: int) -> tuple[Axis, ...]:
+    def axes(self) -> tuple[Axis, ...]:
+        first, *rest = self.first_axes() or (None,)
+        if first is None:
+            return ()
+        new = tuple(AxisValue(name=f"新款{number}") for number in self.now.launched)
+        return (replace(first, values=(*first.values, *new)), *rest)
+
+    def first_axes(self) -> tuple[Axis, ...]:
+        """As they were before anything happened."""
         return tuple(
             Axis(
                 fid=fid,
@@ -203,9 +216,7 @@ class _Maker:
                 values=tuple(
                     AxisValue(
                         name=self.value_name(value, number) if place == 0 else value,
-                        image=self.picture(f"sku{number}", user_id)
-                        if place == 0 and number != 1
-                        else None,
+                        image=self.picture(f"sku{number}") if place == 0 and number != 1 else None,
                     )
                     for number, value in enumerate(values)
                 ),
@@ -220,15 +231,22 @@ class _Maker:
             name=name, n=number + 1
         )
 
-    def skus(self, axes: tuple[Axis, ...]) -> tuple[Sku, ...]:
-        if not axes:
-            return ()
-        rows = list(combinations(*(axis.values for axis in axes)))
+    def choices(self, axes: tuple[Axis, ...]) -> list[tuple[AxisValue, ...]]:
+        rows = list(combinations(*(axis.values for axis in axes))) if axes else []
         if self.traits.holes and len(axes) > 1:
             del rows[3::4]
-        return tuple(self.sku(number, row) for number, row in enumerate(rows))
+        return rows
 
-    def sku(self, number: int, row: tuple[AxisValue, ...]) -> Sku:
+    def skus(self, axes: tuple[Axis, ...]) -> tuple[Sku, ...]:
+        numbered = dict(enumerate(self.choices(self.first_axes())))
+        rest = tuple(axis.values[0] for axis in axes[1:])
+        for place, number in enumerate(self.now.launched, start=-len(self.now.launched)):
+            numbered[500 + number] = (axes[0].values[place], *rest)
+        sold = [number for number in numbered if number not in self.now.withdrawn]
+        empty = sold[self.now.empty % len(sold)] if sold and self.now.empty is not None else None
+        return tuple(self.sku(number, numbered[number], empty=number == empty) for number in sold)
+
+    def sku(self, number: int, row: tuple[AxisValue, ...], *, empty: bool) -> Sku:
         rng = self.rng(f"sku:{number}")
         price, discounted = self.sku_price(number)
         filled = self.traits.weights is not Weights.ZERO
@@ -239,7 +257,7 @@ class _Maker:
             price=price,
             discount_price=discounted,
             stock=0
-            if self.traits.empty_stock and number == 0
+            if empty or (self.traits.empty_stock and number == 0)
             else self.rng_now(f"stock:{number}").randrange(1, 9000),
             sold=0 if number % 3 == 0 else rng.randrange(1, 500),
             grams=self.product.grams + number if filled else 0,

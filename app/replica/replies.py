@@ -9,6 +9,7 @@ from functools import partial
 from app.replica import assets, blocks, descriptions, pictures
 from app.replica.cache import Bodies
 from app.replica.cases import Era, Standing
+from app.replica.changes import changes
 from app.replica.expected import expected
 from app.replica.faults import Fault, Faults, cut, haunted, spoiled, stripped
 from app.replica.gateway import APIS, Gateway
@@ -82,6 +83,7 @@ class Site:
             "list": self._list,
             "shops": self._shops,
             "epoch": self._epoch,
+            "changes": self._changes,
             "phone": self.logins.tap,
         }
 
@@ -280,6 +282,12 @@ class Site:
         owner = self.lists.owner(number)
         found = self.lists.found("shop", owner.member_id)
         return {"host": owner.shop, "member_id": owner.member_id, "offers": len(found)}
+
+    def _changes(self, request: Request, _: str) -> Reply:
+        first, last = (int(request.query.get(name, self.epoch)) for name in ("from", "to"))
+        return _json(
+            changes(self.plan.seed, self.plan.offers, first=first, last=last, eras=self.plan.eras)
+        )
 
     def _listed(self, index: int) -> dict[str, object]:
         shown = self.offer_at(index)

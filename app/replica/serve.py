@@ -123,8 +123,16 @@ class Replica:
         return found
 
     def turn(self, epoch: int) -> None:
-        """Moves on to an epoch: prices and stock of a third of the offers change with each."""
+        """Moves on to an epoch: a third of the offers change with each; `changes` tells in what."""
         self._control(f"epoch?n={epoch}")
+
+    def changes(self, first: int, last: int) -> list[dict[str, Any]]:
+        """`{epoch, offer_id, kind, field, key, before, after}` of what a visitor of every epoch sees change.
+
+        After `first`, up to `last`; whatever epoch it is now.
+        """
+        found: list[dict[str, Any]] = json.loads(self._control(f"changes?from={first}&to={last}"))
+        return found
 
     def phone(self, do: str, *, code: str | None = None) -> None:
         """Act as the phone: `scan`, `confirm`, `cancel`, `expire` the code shown last, or `logout`.
