@@ -5,6 +5,7 @@ from app.models.base import Row, table
 from app.models.batches import BatchFire
 from app.models.guests import ProfileRow, RobotsFile, Spending, Turn
 from app.models.history import OfferChange
+from app.models.images import Image, ImageSource, ImageUse
 from app.models.lists import OfferCardRow
 from app.models.offers import Offer, OfferImage, PriceTier, Sku, Supplier
 from app.models.runs import Attempt, Quarantine, RejectedLine, Run, RunItem
@@ -12,6 +13,9 @@ from app.models.runs import Attempt, Quarantine, RejectedLine, Run, RunItem
 __all__ = [
     "Attempt",
     "BatchFire",
+    "Image",
+    "ImageSource",
+    "ImageUse",
     "Offer",
     "OfferCardRow",
     "OfferChange",

@@ -62,6 +62,20 @@ class BigNumber(types.TypeDecorator[int]):
         return dialect.type_descriptor(BigInteger())
 
 
+class Bits(BigNumber):
+    """64 bits as a number: unsigned in Python and MySQL, the same bits in SQLite's signed one."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> int | None:
+        if value is None or dialect.name == "mysql" or value < 1 << 63:
+            return value  # type: ignore[no-any-return]
+        return int(value) - (1 << 64)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        return None if value is None else value % (1 << 64)
+
+
 class OfferKey(BigNumber):
     """An offer id: digits as str outside, a number inside."""
 

@@ -1,9 +1,9 @@
-"""One offer in the database: `save`, `load`, `mark_gone`, each in the caller's transaction.
+"""One offer in the database: `save`, `load`, `mark_gone`, `describe`, in the caller's transaction.
 
 How an item becomes rows is in `rows.py`, what makes a version in `content.py`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -219,6 +219,31 @@ def mark_gone(conn: Connection, offer_id: str, rule: str, seen: Observation) -> 
     write_changes(conn, offer_id, version, differences, seen)
     change = Change.CHANGED if differences else Change.UNCHANGED
     return Saved(change=change, version=version, differences=differences)
+
+
+def describe(conn: Connection, offer_id: str, url: str, images: Sequence[str]) -> bool:
+    """Store what an offer's description shows, once it was fetched from `url`.
+
+    False, with nothing written, if the offer names another description by now. To see a description
+    for the first time is no new version; to see another one at the same address is.
+    """
+    known = _lock(conn, offer_id)
+    if known is None or known["description_url"] != url:
+        return False
+    row = conn.execute(_of(OFFER, offer_id)).mappings().one()
+    before = _item(conn, row)
+    item = before.model_copy(update={"description_images": list(images)})
+    if item == before:
+        return True
+    rows = rows_of(item)
+    facts: Values = {"content_hash": fingerprints(item)[0]}
+    facts |= {name: rows.offer[name] for name in ("image_count", "description_image_count")}
+    if before.description_images is not None:
+        facts |= {"version": known["version"] + 1}
+    _delete_others(conn, IMAGE, offer_id, ("role", "position"), rows.images)
+    upsert(conn, IMAGE, rows.images)
+    conn.execute(update(OFFER).where(OFFER.c.offer_id == offer_id), facts)
+    return True
 
 
 def load(conn: Connection, offer_id: str) -> StoredOffer | None:
