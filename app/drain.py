@@ -99,7 +99,9 @@ class Drain:
             return await walk_list(
                 self._runtime, one, guest=self._guest, handed=self._handed, stopped=self._stopped
             )
-        return await sync_offer(self._runtime, one, again=self._another_turn)
+        return await sync_offer(
+            self._runtime, one, again=self._another_turn, profile=self._guest.profile.name
+        )
 
     def _handed(self, done: Claim, following: Claim | None) -> None:
         """A list's page was turned: its claim is over, the next page's is ours."""

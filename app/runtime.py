@@ -19,6 +19,7 @@ from typing import ParamSpec, TypeVar
 from sqlalchemy import Engine
 
 from app.archive.archive import Archive
+from app.images.work import PictureWork
 from app.pace.turns import Gate
 from app.pace.values import Pace
 from app.profiles.jar import Jar
@@ -151,6 +152,8 @@ class Runtime:
     """Where documents are kept; None keeps none."""
     journal: Journal | None = None
     """Where settlements are noted beside the database."""
+    pictures: PictureWork | None = None
+    """Who fetches the pictures of what is stored; None: nobody does, and none are queued."""
     tell: Callable[[Event], None] = field(default=_tell_nobody)
 
     async def aside(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

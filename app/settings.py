@@ -170,6 +170,17 @@ class Archive(Section):
     """The oldest files go beyond it, except those with the last page of an offer."""
 
 
+class Images(Section):
+    """`[images]`: whether pictures are kept, and as what."""
+
+    fetch: bool = False
+    """With every run; about 1.5 MB an offer. `pwsync images fetch` does it at any time."""
+    format: Literal["webp", "jpeg"] = "webp"
+    quality: Annotated[int, Field(ge=1, le=100)] = 80
+    max_bytes: Annotated[int, Field(ge=10_000, le=20 * 1024**2)] = 20 * 1024**2
+    """Of one picture; larger ones are refused."""
+
+
 class Api(Section):
     """`[api]`: where the server listens and who may ask it."""
 
@@ -247,6 +258,7 @@ class Settings(BaseSettings):
     pace: Pace = Pace()
     run: Run = Run()
     archive: Archive = Archive()
+    images: Images = Images()
     api: Api = Api()
     profile: tuple[Profile, ...] = ()
     batch: tuple[Batch, ...] = ()

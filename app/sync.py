@@ -17,7 +17,9 @@ from app.archive.scrub import scrub, scrub_url
 from app.archive.values import Document, Kept, Kind
 from app.extract import registry
 from app.extract.base import ExtractError, Gone, Snapshot
+from app.images import rows as pictures
 from app.items import OfferItem
+from app.profiles.values import GUEST
 from app.refs import OfferRef
 from app.runs.claims import Claim
 from app.runs.consequences import BUSY_PAUSE, settlement_for
@@ -86,18 +88,22 @@ class Page:
         return Observation(run_id=claim.run_id, token=claim.token, observed_at=self.at)
 
 
-async def sync_offer(runtime: Runtime, claim: Claim, again: TakeTurn = _at_once) -> Ending:
+async def sync_offer(
+    runtime: Runtime, claim: Claim, again: TakeTurn = _at_once, *, profile: str = GUEST
+) -> Ending:
     """Load, read and store one claimed offer; whatever goes wrong with it is settled here.
 
-    `again` is awaited before the page is asked for a second time. Raises what is not this item's
-    matter: no engine, no database, pool closed.
+    `profile` is as whom the site is asked; `again` is awaited before it is asked for the page a
+    second time. Raises what is not this item's matter: no engine, no database, pool closed.
     """
     began = time.monotonic()
     page: Page | None = None
     try:
         page = await load(runtime, claim, again)
         page = await runtime.aside(put_away, runtime, page)
-        ending = await runtime.aside(keep, runtime, page)
+        ending = await runtime.aside(keep, runtime, page, profile)
+        if runtime.pictures:
+            runtime.pictures.wake()
     except Fenced as error:
         ending = Ending(word="fenced", text=str(error))
     except Exception as error:  # noqa: BLE001 - the table in consequences.py sorts them
@@ -193,14 +199,19 @@ def archive(
     return (runtime.archive.keep(loaded),)
 
 
-def keep(runtime: Runtime, page: Page) -> Ending:
-    """Read a page and store its item, all in one transaction. Raises ExtractError, Fenced."""
+def keep(runtime: Runtime, page: Page, profile: str = GUEST) -> Ending:
+    """Read a page and store its item, all in one transaction. Raises ExtractError, Fenced.
+
+    Its pictures are queued with it; they are fetched once it is committed, by who has time.
+    """
     item = registry.read(snapshot_of(page.render))
     archived.wait_for_disk(page.kept)
 
     def store(conn: Connection) -> Settlement:
         saved = offers.save(conn, item, page.seen)
         archived.note(conn, page.kept, layout=item.layout)
+        if runtime.pictures:
+            pictures.queue(conn, item.offer_id, profile=profile)
         return Stored(outcome=Outcome(saved.change))
 
     ruling = commit_noted(runtime.journal, runtime.engine, page.claim, store)

@@ -1,12 +1,14 @@
 """From settings to working objects; the only room below the doors that reads settings."""
 
+import asyncio
 import os
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, asynccontextmanager, closing, nullcontext
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -15,12 +17,19 @@ from sqlalchemy import Engine
 
 from app.archive.archive import Archive
 from app.archive.retention import Retention
+from app.images.failures import Failure, PictureFailed
+from app.images.fetch import Fetcher
+from app.images.files import Shelf
+from app.images.studio import Studio
+from app.images.turns import PictureTurns, picture_gate
+from app.images.ways import Way
+from app.images.work import Means, PictureWork
 from app.lists import list_of
 from app.pace.quiet import read_quiet
 from app.pace.values import Pace
 from app.profiles.jar import Jar
 from app.profiles.proxies import egress_of, read_proxy
-from app.profiles.values import Profile
+from app.profiles.values import Profile, ProfileError
 from app.runs.journal import Journal
 from app.runtime import Event, Evidence, Loading, Manners, Runtime
 from app.settings import Batch as DeclaredBatch
@@ -28,6 +37,9 @@ from app.settings import Profile as DeclaredProfile
 from app.settings import Settings, config_path
 from app.store.engine import open_engine
 from app.store.schema import migrate
+from browsers import identity, traffic
+from browsers.engine import find_engine
+from browsers.errors import EngineMissing
 from browsers.pool import BrowserPool
 from browsers.values import Launch
 
@@ -36,11 +48,13 @@ if TYPE_CHECKING:
     from app.schedule.ticker import RunOpener
 
 BOOK_THREADS = 2
+PICTURE_THREADS = 2
+DECODERS = 2
 
 
 def open_database(settings: Settings) -> Engine:
     """The database in force, brought to the newest schema. Raises DatabaseUnavailable."""
-    engine = open_engine(settings.database, pool_size=BOOK_THREADS + 3)
+    engine = open_engine(settings.database, pool_size=BOOK_THREADS + PICTURE_THREADS + 3)
     migrate(engine)
     return engine
 
@@ -182,6 +196,74 @@ def archive_of(settings: Settings, engine: Engine) -> AbstractContextManager[Arc
     return closing(Archive(archive_folder(settings), engine, retention_of(settings)))
 
 
+def shelf_of(settings: Settings) -> Shelf:
+    """Where pictures are kept."""
+    return Shelf(folder=settings.data_dir / "images")
+
+
+def user_agent(settings: Settings) -> str:
+    """Who we are where no engine asks: the same as it, or, where there is none, ourselves."""
+    try:
+        engine = find_engine(settings.browser.executable, headless=settings.browser.headless)
+    except EngineMissing:
+        return f"pwsync/{version('pwsync')}"
+    return identity.USER_AGENT.format(major=engine.version.partition(".")[0])
+
+
+@asynccontextmanager
+async def open_pictures(
+    settings: Settings, engine: Engine, *, say: Callable[[str], None] = lambda _: None
+) -> AsyncIterator[PictureWork]:
+    """Who fetches pictures; idle until asked. `say` hears what is no picture's fault."""
+    manners, images = manners_of(settings), settings.images
+    replica = traffic.loopback(settings.site.replica) if settings.site.replica else None
+    agent = await asyncio.to_thread(user_agent, settings)
+    with ThreadPoolExecutor(PICTURE_THREADS, thread_name_prefix="pictures") as books:
+
+        def open_fetcher(name: str) -> Fetcher:
+            try:
+                profile = manners.profile(name)
+            except ProfileError as error:
+                raise PictureFailed(Failure.NO_PROFILE, str(error)) from error
+            gate = picture_gate(engine, manners.pace, realm=manners.realm, egress=profile.egress)
+            return Fetcher(
+                Way(proxy=profile.proxy, replica=replica),
+                user_agent=agent,
+                max_bytes=images.max_bytes,
+                turns=PictureTurns(gate, books),
+            )
+
+        async with Studio(benches=DECODERS, form=images.format, quality=images.quality) as studio:
+            means = Means(
+                engine=engine,
+                shelf=shelf_of(settings),
+                studio=studio,
+                books=books,
+                open_fetcher=open_fetcher,
+                form=images.format,
+                say=say,
+            )
+            async with PictureWork(means) as work:
+                yield work
+
+
+@asynccontextmanager
+async def _pictures_beside(
+    settings: Settings, engine: Engine, tell: Callable[[Event], None]
+) -> AsyncIterator[PictureWork | None]:
+    """Pictures being fetched in the background, if that is wanted."""
+    if not settings.images.fetch:
+        yield None
+        return
+
+    def say(sentence: str) -> None:
+        tell(Event(at=datetime.now(UTC), name="pictures", word="retry", text=sentence))
+
+    async with open_pictures(settings, engine, say=say) as work:
+        work.start()
+        yield work
+
+
 @asynccontextmanager
 async def open_runtime(
     settings: Settings, engine: Engine, *, tell: Callable[[Event], None]
@@ -196,21 +278,23 @@ async def open_runtime(
     ):
         await pool.open()
         try:
-            yield Runtime(
-                engine=engine,
-                pool=pool,
-                slots=settings.browser.contexts,
-                books=books,
-                evidence=Evidence(folder=settings.data_dir / "evidence"),
-                manners=manners_of(settings),
-                owner=owner,
-                loading=Loading(settings.browser.mode),
-                dwell=settings.browser.dwell,
-                deadline=settings.run.deadline_seconds,
-                lease_seconds=settings.run.lease_seconds,
-                archive=archive,
-                journal=journal,
-                tell=tell,
-            )
+            async with _pictures_beside(settings, engine, tell) as pictures:
+                yield Runtime(
+                    engine=engine,
+                    pool=pool,
+                    slots=settings.browser.contexts,
+                    books=books,
+                    evidence=Evidence(folder=settings.data_dir / "evidence"),
+                    manners=manners_of(settings),
+                    owner=owner,
+                    loading=Loading(settings.browser.mode),
+                    dwell=settings.browser.dwell,
+                    deadline=settings.run.deadline_seconds,
+                    lease_seconds=settings.run.lease_seconds,
+                    archive=archive,
+                    journal=journal,
+                    pictures=pictures,
+                    tell=tell,
+                )
         finally:
             await pool.close()

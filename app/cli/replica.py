@@ -16,6 +16,9 @@ def replica(
     faults: Annotated[
         str, typer.Option(metavar="KIND=RATE,...", help="Faults and blocks by rate (0 to 1).")
     ] = "",
+    picture_faults: Annotated[
+        str, typer.Option(metavar="KIND=RATE,...", help="Odd and broken pictures by rate.")
+    ] = "",
     epoch: Annotated[int, typer.Option(min=1, help="Later epochs have other prices.")] = 1,
     finds: Annotated[int, typer.Option(min=0, help="How many of them a keyword finds.")] = 2000,
     large_shop: Annotated[
@@ -58,6 +61,7 @@ def replica(
                 offers=offers,
                 seed=seed,
                 faults=faults,
+                picture_faults=picture_faults,
                 epoch=epoch,
                 members_only=members_only,
                 phone=phone,

@@ -33,11 +33,15 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MISSING = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 
 
+class NotNow(Exception):
+    """No picture may be asked for now: quiet hours, or the hosts want to be left alone."""
+
+
 class Turns(Protocol):
     """Who says when the next address may be asked for."""
 
     async def wait(self) -> None:
-        """Return when one may be."""
+        """Return when one may be. Raises NotNow."""
 
     async def put_off(self, seconds: float, why: str) -> None:
         """The hosts want to be left alone for so long."""

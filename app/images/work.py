@@ -22,7 +22,7 @@ from app.extract.base import ExtractError
 from app.extract.description import description_images
 from app.images import rows
 from app.images.failures import Failure, PictureFailed
-from app.images.fetch import Fetcher
+from app.images.fetch import Fetcher, NotNow
 from app.images.files import Shelf, ShelfFailed, place
 from app.images.picture import Picture
 from app.images.plan import Kind
@@ -38,7 +38,7 @@ LEASE_SECONDS = 300.0
 LOOK_SECONDS = 5.0
 """How often is looked for what became due by itself."""
 AWAY_SECONDS = 15.0
-"""After the database or the folder failed."""
+"""After the database or the folder failed, or while the hosts are not to be asked."""
 
 OpenFetcher = Callable[[str], Fetcher]
 """Makes the fetcher of a profile's way out. Raises PictureFailed for a profile nobody knows."""
@@ -145,7 +145,7 @@ class PictureWork:
     async def _one_round(self) -> None:
         try:
             await self.through()
-        except (StoreError, ShelfFailed) as error:
+        except (StoreError, ShelfFailed, NotNow) as error:
             self._means.say(f"pictures wait: {error}")
             await asyncio.sleep(AWAY_SECONDS)
 
@@ -161,7 +161,7 @@ class PictureWork:
     ) -> None:
         """Fetch what is due, and what that makes due, until nothing is.
 
-        Cancelled, it gives back what it claimed. Raises StoreError, ShelfFailed.
+        Cancelled, it gives back what it claimed. Raises StoreError, ShelfFailed, NotNow.
         """
         async with self._turn:
             try:

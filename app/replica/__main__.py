@@ -15,6 +15,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--epoch", type=int, default=1)
     parser.add_argument("--faults", default="", help="KIND=RATE,KIND=RATE:first,...")
+    parser.add_argument("--picture-faults", default="", help="the same of pictures")
     parser.add_argument("--era", action="append", default=[], choices=list(Era))
     parser.add_argument("--finds", type=int, default=MOST, help="offers that a keyword finds")
     parser.add_argument("--large-shop", type=int, default=0, help="offers of the first shop")
@@ -29,6 +30,7 @@ def main() -> None:
         offers=options.offers,
         seed=options.seed,
         faults=options.faults,
+        picture_faults=options.picture_faults,
         epoch=options.epoch,
         eras=options.era,
         padded=not options.light,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-from app.replica import assets, blocks, descriptions, pictures
+from app.replica import assets, blocks, descriptions, odd_pictures, pictures
 from app.replica.cache import Bodies
 from app.replica.cases import Era, Standing
 from app.replica.changes import changes
@@ -19,6 +19,7 @@ from app.replica.lists import KINDS, MOST, Lists
 from app.replica.login import DOCUMENTS, Logins
 from app.replica.offers import SHOPS, index_of, offer, offer_id
 from app.replica.pages import document, gone
+from app.replica.picture_faults import PictureFaults
 from app.replica.sites import ROBOTS, Address, Kind
 from app.replica.values import Offer
 from app.replica.wire import HTML, HTML_GBK, JSON, KEPT, SCRIPT, Reply, Request
@@ -32,6 +33,7 @@ class Plan:
     seed: int = 1
     eras: tuple[Era, ...] = tuple(Era)
     faults: Faults = field(default_factory=Faults)
+    picture_faults: PictureFaults = field(default_factory=PictureFaults)
     padded: bool = True
     members_only: bool = False
     """Guests get the stub that leads to the login page instead of any document."""
@@ -117,6 +119,10 @@ class Site:
         return Reply(body=stub, fault=Fault.LOGIN, offer_id=offer_id)
 
     def _picture(self, _: Request, path: str) -> Reply:
+        self.visits[path] += 1
+        fault = self.plan.picture_faults.draw(path, self.visits[path])
+        if fault is not None:
+            return odd_pictures.reply(path, fault)
         body, shape = pictures.picture(path), pictures.content_type(path)
         return Reply(body=body, content_type=shape, headers=KEPT)
 

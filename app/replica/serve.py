@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from app.replica.cases import Era
 from app.replica.faults import parse
 from app.replica.lists import MOST
+from app.replica.picture_faults import parse as parse_picture_faults
 from app.replica.replies import Plan, Site
 from app.replica.server import HOST, Certificate, run
 
@@ -28,6 +29,7 @@ def serve(
     offers: int = 20,
     seed: int = 1,
     faults: str = "",
+    picture_faults: str = "",
     epoch: int = 1,
     eras: Sequence[str] = (),
     padded: bool = True,
@@ -49,6 +51,7 @@ def serve(
         seed=seed,
         eras=tuple(Era(name) for name in eras) or tuple(Era),
         faults=parse(faults, seed),
+        picture_faults=parse_picture_faults(picture_faults, seed),
         padded=padded,
         members_only=members_only,
         phone=phone,
@@ -182,6 +185,7 @@ def running(
     offers: int = 20,
     seed: int = 1,
     faults: str = "",
+    picture_faults: str = "",
     epoch: int = 1,
     eras: Sequence[str] = (),
     padded: bool = True,
@@ -196,6 +200,7 @@ def running(
     """
     arguments = ["--port", port, "--offers", offers, "--seed", seed, "--epoch", epoch]
     arguments += ["--finds", finds, "--large-shop", large_shop]
+    arguments += ["--picture-faults", picture_faults]
     arguments += ["--faults", faults, *(part for era in eras for part in ("--era", era))]
     arguments += [] if padded else ["--light"]
     arguments += ["--members-only"] if members_only else []

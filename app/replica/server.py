@@ -11,7 +11,7 @@ import signal
 import socket
 import ssl
 import struct
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import trustme
@@ -163,7 +163,8 @@ async def _say_nothing(request: web.BaseRequest, reply: Reply) -> None:
     await _leave(request, reply)
 
 
-_SPOILS = {
+Spoil = Callable[[web.BaseRequest, Reply], Awaitable[None]]
+_SPOILS: dict[str, Spoil] = {
     Fault.TRUNCATED: _truncate,
     Fault.RESET: _reset,
     Fault.EMPTY: _leave,

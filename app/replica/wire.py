@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from app.replica.faults import Fault
+from app.replica.picture_faults import PictureFault
 
 HTML = "text/html; charset=utf-8"
 HTML_GBK = "text/html; charset=GBK"
@@ -39,6 +40,6 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     cookies: tuple[str, ...] = ()
     """`Set-Cookie`, a line each."""
-    fault: Fault | None = None
+    fault: Fault | PictureFault | None = None
     offer_id: str | None = None
     visit: int | None = None
