@@ -21,6 +21,8 @@ TABLE = (
     ("app.store.engine", "StoreError", exits.UNAVAILABLE),
     ("app.archive.checking", "BadShare", exits.USAGE),
     ("app.archive.values", "ArchiveUnwritable", exits.LIMIT),
+    ("app.images.files", "ShelfFailed", exits.LIMIT),
+    ("app.images.checks", "SubsetWrong", exits.USAGE),
     ("browsers.errors", "EngineMissing", exits.UNAVAILABLE),
     ("app.jobs.doorbell", "RedisUnavailable", exits.UNAVAILABLE),
     ("app.replica.serve", "ReplicaError", exits.UNAVAILABLE),

@@ -19,6 +19,7 @@ from app.cli import (
     demo,
     doctor,
     extract,
+    images,
     plan,
     replica,
     runs,
@@ -63,6 +64,7 @@ app.command()(doctor.doctor)
 app.add_typer(batch.app, name="batch")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
+app.add_typer(images.app, name="images")
 
 
 def _print_version(value: bool) -> None:

@@ -10,6 +10,7 @@ import re
 import secrets
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,8 +19,8 @@ SUFFIXES = {"webp": ".webp", "jpeg": ".jpg"}
 DIGEST = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(r"[0-9a-f]{64}(?:\.thumb)?\.(?:webp|jpg)")
 _PARTIAL = re.compile(r"\.[0-9a-f]{32}\.tmp")
-PARTIAL_SECONDS = 3600.0
-"""After which a file that was never finished is rubbish."""
+YOUNG_SECONDS = 3600.0
+"""A file that belongs to nothing may be about to, until it is older than this."""
 DIRECTORY, FILE = 0o755, 0o644
 
 
@@ -42,6 +43,13 @@ class Kept:
     path: str
     """Within the folder."""
     size: int
+    age: float
+    """Seconds since it was written."""
+
+    @property
+    def sha256(self) -> str:
+        """Of the original, as its name says."""
+        return Path(self.path).name.partition(".")[0]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,35 +99,29 @@ class Shelf:
 
     def walk(self) -> Iterator[Kept]:
         """Every picture file, in order; of other files none."""
-        for path, size in self._files():
-            if _NAME.fullmatch(path.name):
-                yield Kept(path=str(path.relative_to(self.folder)), size=size)
+        return (kept for kept in self._files() if _NAME.fullmatch(Path(kept.path).name))
 
     def leftovers(self) -> Iterator[Kept]:
         """Files that a killed process began and nobody will finish."""
-        for path, size in self._files():
-            if _PARTIAL.fullmatch(path.name) and _age(path) > PARTIAL_SECONDS:
-                yield Kept(path=str(path.relative_to(self.folder)), size=size)
+        for kept in self._files():
+            if _PARTIAL.fullmatch(Path(kept.path).name) and kept.age > YOUNG_SECONDS:
+                yield kept
 
-    def _files(self) -> Iterator[tuple[Path, int]]:
+    def _files(self) -> Iterator[Kept]:
         for first in _entries(self.folder):
             for second in _entries(first):
                 for path in _entries(second):
-                    if (size := self.size(str(path.relative_to(self.folder)))) is not None:
-                        yield path, size
+                    with suppress(OSError):  # somebody else tidies up, too
+                        found = path.lstat()
+                        name = str(path.relative_to(self.folder))
+                        age = time.time() - found.st_mtime
+                        yield Kept(path=name, size=found.st_size, age=age)
 
 
 def _entries(folder: Path) -> list[Path]:
     if folder.is_symlink() or not folder.is_dir():
         return []
     return sorted(folder.iterdir())
-
-
-def _age(path: Path) -> float:
-    try:
-        return time.time() - path.lstat().st_mtime
-    except OSError:
-        return 0.0
 
 
 def _make(root: Path, folder: Path) -> None:

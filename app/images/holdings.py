@@ -30,18 +30,33 @@ def drop_sources(conn: Connection, keys: Sequence[str]) -> None:
     conn.execute(delete(SOURCE).where(SOURCE.c.url_key.in_(keys)))
 
 
-def unused_pictures(conn: Connection, count: int) -> list[Known]:
-    """Up to `count` pictures that no known address leads to."""
-    unused = ~exists().where(SOURCE.c.sha256 == IMAGE.c.sha256)
-    rows = conn.execute(
-        select(*COLUMNS).where(unused).limit(count).with_for_update(skip_locked=True)
-    )
-    return [Known(**row) for row in rows.mappings()]
+def unused_pictures(conn: Connection, count: int, after: str = "") -> list[Known]:
+    """Up to `count` pictures that no offer shows, in the order of their digest."""
+    shown = exists().where(SOURCE.c.sha256 == IMAGE.c.sha256, USE.c.url_key == SOURCE.c.url_key)
+    query = select(*COLUMNS).where(~shown, IMAGE.c.sha256 > after).order_by(IMAGE.c.sha256)
+    return [Known(**row) for row in conn.execute(query.limit(count)).mappings()]
 
 
-def drop_pictures(conn: Connection, sha256: Sequence[str]) -> None:
-    """Forget pictures."""
-    conn.execute(delete(IMAGE).where(IMAGE.c.sha256.in_(sha256)))
+def count_unused_sources(conn: Connection) -> int:
+    """How many addresses no offer shows."""
+    unused = ~exists().where(USE.c.url_key == SOURCE.c.url_key)
+    return conn.scalar(select(func.count()).select_from(SOURCE).where(unused)) or 0
+
+
+def drop_pictures(conn: Connection, sha256: Sequence[str]) -> list[str]:
+    """Forget those of these pictures that no address leads to; which ones that were."""
+    meant = IMAGE.c.sha256.in_(sha256)
+    there = list(conn.scalars(select(IMAGE.c.sha256).where(meant).with_for_update()))
+    led = set(conn.scalars(select(SOURCE.c.sha256).where(SOURCE.c.sha256.in_(there))))
+    free = [one for one in there if one not in led]
+    conn.execute(delete(IMAGE).where(IMAGE.c.sha256.in_(free)))
+    return free
+
+
+def recorded(conn: Connection, sha256: Collection[str]) -> set[str]:
+    """The files that these pictures have by their rows."""
+    query = select(IMAGE.c.file, IMAGE.c.thumb).where(IMAGE.c.sha256.in_(sha256))
+    return {path for row in conn.execute(query) for path in row}
 
 
 def page_of(conn: Connection, after: str, count: int) -> list[Known]:
