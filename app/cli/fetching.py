@@ -125,14 +125,14 @@ class Fetching:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._end, task)
         totals = consult(self._engine, partial(holdings.totals, scope=self._scope))
         async with open_pictures(self._settings, self._engine, say=say) as work:
-            with bar("fetching pictures", totals.get("waiting", 0)) as (progress, bar):
+            with bar("fetching pictures", totals.get("waiting", 0)) as (progress, shown):
 
                 def tell(fetched: "Fetched") -> None:
                     self._note(fetched)
-                    progress.advance(bar)
-                    done = progress.tasks[bar].completed
-                    if done > (progress.tasks[bar].total or 0):  # descriptions bring more
-                        progress.update(bar, total=done)
+                    progress.advance(shown)
+                    row = progress.tasks[0]
+                    if row.completed > (row.total or 0):  # descriptions bring more
+                        progress.update(shown, total=row.completed)
 
                 await work.through(self._scope, tell)
 

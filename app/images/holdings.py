@@ -99,7 +99,7 @@ def _place_of(row: Mapping[Any, Any]) -> Place:
 def totals(conn: Connection, scope: Scope = EVERYTHING) -> dict[str, int]:
     """How many addresses stand how: `waiting`, `fetched`, `failed`."""
     query = select(SOURCE.c.state, func.count()).where(*scope.sources).group_by(SOURCE.c.state)
-    return dict(conn.execute(query).tuples().all())
+    return dict(conn.execute(query).all())
 
 
 def failures(conn: Connection, scope: Scope = EVERYTHING) -> dict[str, int]:
@@ -107,4 +107,4 @@ def failures(conn: Connection, scope: Scope = EVERYTHING) -> dict[str, int]:
     not_had = SOURCE.c.failure.is_not(None)
     query = select(SOURCE.c.failure, func.count()).where(not_had, *scope.sources)
     rows = conn.execute(query.group_by(SOURCE.c.failure).order_by(SOURCE.c.failure))
-    return dict(rows.tuples().all())
+    return dict(rows.all())

@@ -224,8 +224,8 @@ def mark_gone(conn: Connection, offer_id: str, rule: str, seen: Observation) -> 
 def describe(conn: Connection, offer_id: str, url: str, images: Sequence[str]) -> bool:
     """Store what an offer's description shows, once it was fetched from `url`.
 
-    False, with nothing written, if the offer names another description by now. To see a description
-    for the first time is no new version; to see another one at the same address is.
+    False, with nothing written, if the offer names another description by now. It makes no new
+    version: no page told it, and of a version it is kept which differences made it.
     """
     known = _lock(conn, offer_id)
     if known is None or known["description_url"] != url:
@@ -238,8 +238,6 @@ def describe(conn: Connection, offer_id: str, url: str, images: Sequence[str]) -
     rows = rows_of(item)
     facts: Values = {"content_hash": fingerprints(item)[0]}
     facts |= {name: rows.offer[name] for name in ("image_count", "description_image_count")}
-    if before.description_images is not None:
-        facts |= {"version": known["version"] + 1}
     _delete_others(conn, IMAGE, offer_id, ("role", "position"), rows.images)
     upsert(conn, IMAGE, rows.images)
     conn.execute(update(OFFER).where(OFFER.c.offer_id == offer_id), facts)
