@@ -46,11 +46,16 @@ class Place:
 
     @property
     def environment(self):
-        return os.environ | {"PWSYNC_DATA_DIR": str(self.folder), "PWSYNC_SITE__REPLICA": self.site.address}
+        return os.environ | {
+            "PWSYNC_DATA_DIR": str(self.folder),
+            "PWSYNC_SITE__REPLICA": self.site.address,
+        }
 
     def __call__(self, *words: str):
         command = [PROGRAM, "images", *words]
-        return subprocess.run(command, capture_output=True, text=True, env=self.environment, timeout=120)
+        return subprocess.run(
+            command, check=False, capture_output=True, text=True, env=self.environment, timeout=120
+        )
 
     def json(self, *words: str, code: int = 0):
         done = self(*words, "--json")
@@ -59,7 +64,11 @@ class Place:
 
     def requests(self) -> list[str]:
         """Addresses of pictures and descriptions that the replica was asked for."""
-        return [f"{one['host']}{one['path']}" for one in self.site.log() if one["kind"] in {"picture", "description"}]
+        return [
+            f"{one['host']}{one['path']}"
+            for one in self.site.log()
+            if one["kind"] in {"picture", "description"}
+        ]
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +96,10 @@ def test_everything_an_offer_shows_is_fetched_once_and_never_again(place):
             found = offers.load(conn, offer_id)
             shown = holdings.places(conn, [offer_id])
         expected = place.site.expected(offer_id)
-        assert found.item.description_images == expected["description_images"] or expected["description_images"] is None
+        assert (
+            found.item.description_images == expected["description_images"]
+            or expected["description_images"] is None
+        )
         assert found.item.description_images
         wanted = {*found.item.images, *found.item.description_images}
         wanted |= {sku.image_url for sku in found.item.skus if sku.image_url}
@@ -123,7 +135,15 @@ def test_what_no_offer_shows_is_counted_then_deleted(place):
     with reading(place.engine) as conn:
         shown = holdings.places(conn, [offer_id])
         item = offers.load(conn, offer_id).item
-    bare = item.model_copy(update={"images": [], "skus": [], "sku_axes": [], "description_url": None, "description_images": None})
+    bare = item.model_copy(
+        update={
+            "images": [],
+            "skus": [],
+            "sku_axes": [],
+            "description_url": None,
+            "description_images": None,
+        }
+    )
 
     def forget(conn):
         offers.save(conn, bare, seen(run_id=2))
@@ -137,7 +157,13 @@ def test_what_no_offer_shows_is_counted_then_deleted(place):
     assert {name: deleted[name] for name in counted} == counted | {"deleted": True}
     assert not any(place.shelf.size(one.picture.file) for one in shown)
     assert place.json("verify")["flaws"] == []
-    assert place.json("gc", "-y") == {"sources": 0, "pictures": 0, "files": 0, "bytes": 0, "deleted": False}
+    assert place.json("gc", "-y") == {
+        "sources": 0,
+        "pictures": 0,
+        "files": 0,
+        "bytes": 0,
+        "deleted": False,
+    }
 
 
 def test_one_offer_alone_and_words_that_mean_nothing(place):
@@ -154,7 +180,12 @@ def test_one_offer_alone_and_words_that_mean_nothing(place):
 def test_a_killed_fetch_is_taken_up_where_it_was(place):
     place.store()
     before = len(place.requests())
-    child = subprocess.Popen([PROGRAM, "images", "fetch"], env=place.environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+    child = subprocess.Popen(
+        [PROGRAM, "images", "fetch"],
+        env=place.environment,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
     until = time.monotonic() + 60
     while len(place.requests()) - before < 20 and time.monotonic() < until:
         pass
@@ -178,7 +209,12 @@ def test_a_killed_fetch_is_taken_up_where_it_was(place):
 def test_a_stopped_fetch_gives_back_what_it_claimed(place):
     place.store()
     before = len(place.requests())
-    child = subprocess.Popen([PROGRAM, "images", "fetch"], env=place.environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+    child = subprocess.Popen(
+        [PROGRAM, "images", "fetch"],
+        env=place.environment,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
     while len(place.requests()) - before < 12 and child.poll() is None:
         pass
     child.send_signal(signal.SIGTERM)
