@@ -28,6 +28,7 @@ _PLAYWRIGHTS_OWN = (
     ("chromium-*/chrome-*/chrome", True),
 )
 _VERSION = re.compile(r"\d+(?:\.\d+){1,3}")
+_ADVICE_WINDOW = "Install one that has windows:  apt-get install chromium"
 _ADVICE = (
     "Install one:  apt-get install chromium-headless-shell  (Debian),"
     "  or  playwright install --only-shell chromium"
@@ -59,6 +60,8 @@ def find_engine(executable: Path | None = None, *, headless: bool = True) -> Eng
     for path, has_window in _places():
         if (has_window or headless) and (engine := _ask(path)) is not None:
             return engine
+    if not headless:
+        raise EngineMissing(f"No Chromium that opens windows was found here. {_ADVICE_WINDOW}")
     raise EngineMissing(f"No Chromium was found on this machine. {_ADVICE}")
 
 

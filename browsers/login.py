@@ -98,7 +98,10 @@ class LoginBlocked(BrowserError):
     """The site refused the login page, or wants what only a person at a window can give."""
 
     def __init__(self, block: Block) -> None:
-        super().__init__(f"the site answered with a block ({block.rule}: {block.name})")
+        super().__init__(
+            f"the site answered with a block ({block.rule}: {block.name}); wait, or do what it "
+            "asks in a window:  pwsync login --headed"
+        )
         self.block = block
 
 

@@ -20,6 +20,7 @@ from app.cli import (
     doctor,
     extract,
     images,
+    login,
     plan,
     replica,
     runs,
@@ -55,6 +56,7 @@ app.command()(show.show)
 app.command("runs")(runs.runs)
 app.command()(runs.report)
 app.command()(audit.audit)
+app.command()(login.login)
 app.command()(worker.worker)
 app.command()(scheduler.scheduler)
 app.command()(serve.serve)

@@ -59,3 +59,9 @@ def test_engine_that_does_not_run_is_passed_over(bare):
 def test_missing_engine_says_what_to_install(bare):
     with pytest.raises(EngineMissing, match="apt-get install chromium-headless-shell"):
         find_engine()
+
+
+def test_missing_window_says_which_engine_has_one(bare):
+    program(bare / "bin" / "chromium-headless-shell", "Chromium 150.0.1.2")
+    with pytest.raises(EngineMissing, match=r"apt-get install chromium$"):
+        find_engine(headless=False)
