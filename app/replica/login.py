@@ -92,7 +92,7 @@ class Logins:
             return Reply(body=signin.work(NAME))
         done = quote(f"https://{request.host}{path}", safe="")
         where = f"https://login.1688.com/member/signin.htm?Done={done}"
-        return Reply(status=302, headers={"Location": where}, cookies=_GUEST)
+        return Reply(status=302, headers={"Location": where}, cookies=_cookies_of_guests(request))
 
     def tap(self, request: Request, _: str) -> Reply:
         """What the phone does: `do` is scan, confirm, cancel or expire, with the code shown last.
@@ -134,7 +134,7 @@ class Logins:
         done = _done(request.query, "Done")
         if self.is_member(request):
             return Reply(status=302, headers={"Location": done})
-        return Reply(body=signin.signin(done), cookies=_GUEST)
+        return Reply(body=signin.signin(done), cookies=_cookies_of_guests(request))
 
     def _mini(self, request: Request) -> Reply:
         return Reply(body=signin.mini(_done(request.query, "returnUrl")))
@@ -188,8 +188,11 @@ def _cookie(name: str, value: str, *, hidden: bool = False) -> str:
     return f"{line}; HttpOnly" if hidden else line
 
 
-_GUEST = (_cookie("__cn_logon__", "false"), _cookie("cna", "bG9jYWwgMTY4OA"))
-"""What a guest gets: a login that says it is none."""
+def _cookies_of_guests(request: Request) -> tuple[str, ...]:
+    """A login that says it is none. Who comes with a session that has ended keeps its signs."""
+    if "unb" in request.cookies:
+        return ()
+    return (_cookie("__cn_logon__", "false"), _cookie("cna", "bG9jYWwgMTY4OA"))
 
 
 def _member_cookies(session: str) -> tuple[str, ...]:

@@ -1,8 +1,12 @@
 """A local 1688 with a phone, and a real Chromium before its login page."""
 
 import asyncio
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +14,8 @@ from app.replica.serve import Replica, running
 from browsers.login import Event, login
 from browsers.pool import BrowserPool
 from browsers.values import Launch
+
+PROGRAM = str(Path(sys.executable).with_name("pwsync"))
 
 
 @pytest.fixture
@@ -67,3 +73,45 @@ async def at_the_door(pool: BrowserPool, *, cookies=()):
 async def enter(pool, hand, *, deadline=60.0, cookies=()):
     async with at_the_door(pool, cookies=cookies) as slot:
         return await login(slot, deadline=deadline, tell=hand.tell)
+
+
+# The command
+
+
+@pytest.fixture
+def surroundings(tmp_path: Path) -> dict[str, str]:
+    kept = {
+        name: os.environ[name]
+        for name in ("PATH", "LANG", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
+        if name in os.environ
+    }
+    return kept | {
+        "HOME": str(tmp_path),
+        "PWSYNC_DATA_DIR": str(tmp_path / "data"),
+        "PYTHONWARNINGS": "error",
+        "PYTHONIOENCODING": "utf-8",
+    }
+
+
+@pytest.fixture
+def pwsync(tmp_path, surroundings):
+    def run(*words, typed=None, **more):
+        return subprocess.run(
+            [PROGRAM, *words],
+            env=surroundings | more,
+            cwd=tmp_path,
+            input=typed,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def helpful() -> Replica:
+    """A local 1688 whose phone scans and confirms by itself."""
+    with running(offers=3, padded=False, members_only=True, phone=0.5) as site:
+        yield site

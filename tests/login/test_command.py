@@ -6,59 +6,18 @@ import pty
 import re
 import stat
 import subprocess
-import sys
 import termios
 import threading
 from pathlib import Path
 
 import pytest
 
-from app.replica.serve import Replica, running
 from tests import qr
+from tests.login.conftest import PROGRAM
 
-PROGRAM = str(Path(sys.executable).with_name("pwsync"))
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 HALVES = {" ": (0, 0), "▀": (1, 0), "▄": (0, 1), "█": (1, 1)}
 CODE_LINE = re.compile(r"^[ ▀▄█]{41}$")
-
-
-@pytest.fixture
-def surroundings(tmp_path: Path) -> dict[str, str]:
-    kept = {
-        name: os.environ[name]
-        for name in ("PATH", "LANG", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
-        if name in os.environ
-    }
-    return kept | {
-        "HOME": str(tmp_path),
-        "PWSYNC_DATA_DIR": str(tmp_path / "data"),
-        "PYTHONWARNINGS": "error",
-        "PYTHONIOENCODING": "utf-8",
-    }
-
-
-@pytest.fixture
-def pwsync(tmp_path, surroundings):
-    def run(*words, typed=None, **more):
-        return subprocess.run(
-            [PROGRAM, *words],
-            env=surroundings | more,
-            cwd=tmp_path,
-            input=typed,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-
-    return run
-
-
-@pytest.fixture
-def helpful() -> Replica:
-    """A local 1688 whose phone scans and confirms by itself."""
-    with running(offers=3, padded=False, members_only=True, phone=0.5) as site:
-        yield site
 
 
 def jar_of(tmp_path) -> Path:
@@ -119,6 +78,16 @@ def test_a_slider_is_exit_5_and_says_what_a_person_can_do(pwsync, site):
     done = pwsync("login", "--replica", site.address)
     assert done.returncode == 5
     assert "--headed" in done.stderr
+
+
+def test_a_person_can_be_the_phone_from_another_terminal(pwsync, site):
+    port = site.address.rpartition(":")[2]
+    early = pwsync("replica", "--port", port, "--tap", "scan")
+    assert (early.returncode, early.stdout) == (2, "")
+    assert "no such code is shown" in early.stderr
+    site.ask("/newlogin/qrcode/generate.do", host="login.1688.com")
+    assert pwsync("replica", "--port", port, "--tap", "scan").stdout == '{"step": "SCANED"}\n'
+    assert pwsync("replica", "--port", port, "--tap", "dance").returncode == 2
 
 
 @pytest.mark.parametrize(

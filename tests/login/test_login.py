@@ -34,7 +34,19 @@ async def test_scanned_and_confirmed_is_in(site, pool):
     assert cookies["unb"]["domain"] == ".1688.com"
     assert cookies["__cn_logon__"]["value"] == "true"
     assert cookies["cookie2"]["httpOnly"]
-    assert [one["status"] for one in site.log(kind="work")][-1] == 200, "it was proven by a visit"
+
+
+async def test_cookies_alone_are_no_login(site, pool):
+    hand = Hand(site, *CONFIRM)
+
+    def tell(event):
+        hand.tell(event)
+        if isinstance(event, Confirmed):
+            site.phone("logout")
+
+    async with at_the_door(pool) as slot:
+        with pytest.raises(LoginFailed, match="asks for a login again"):
+            await login(slot, deadline=60, tell=tell)
 
 
 async def test_a_code_that_ran_out_is_followed_by_another(site, pool):
