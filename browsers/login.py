@@ -37,7 +37,7 @@ REFRESH_SECONDS = 5.0
 FINISH_SECONDS = 45.0
 """From the phone's word to the session; a site that takes longer asks for something else."""
 
-_LOGIN_HOSTS = re.compile(r"^(login\.(1688|taobao)|passport\.1688|havanalogin\.taobao)\.com$")
+_LOGIN_HOSTS = re.compile(r"^((login|passport)\.(1688|taobao)|havanalogin\.taobao)\.com$")
 _CODE = re.compile(r"https://[!-~]{1,500}")
 _USER, _FLAG = "unb", "__cn_logon__"
 
@@ -233,7 +233,7 @@ class _Door:
                 raise LoginBlocked(block)
         elif event := event_of(request.url, body):
             self._say(event)
-            if isinstance(event, Cancelled):
+            if isinstance(event, Cancelled) and not self._window:
                 raise LoginFailed("the login was cancelled on the phone")
 
     def _say(self, event: Event) -> None:
@@ -244,10 +244,10 @@ class _Door:
     async def _wait_no_longer(self) -> None:
         """Whether what had to follow is overdue: a first code, the next code, the session."""
         waited = asyncio.get_running_loop().time() - self._since
+        if self._window:
+            return  # somebody may be typing there
         if isinstance(self._last, Expired) and waited > REFRESH_SECONDS:
             await self.open()
-        elif self._window:
-            return
         elif self._last is None and waited > FIRST_CODE_SECONDS:
             raise LoginFailed("the login page shows no QR code")
         elif isinstance(self._last, Confirmed) and waited > FINISH_SECONDS:

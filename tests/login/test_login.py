@@ -126,6 +126,14 @@ async def test_who_sees_the_window_may_go_on_after_a_slider(site, pool):
     assert await hand.done() == ["Challenged"]
 
 
+async def test_who_sees_the_window_may_go_another_way_after_a_no(site, pool):
+    hand = Hand(site, ("CodeShown", "scan"), ("Scanned", "cancel"))
+    async with at_the_door(pool) as slot:
+        with pytest.raises(LoginFailed, match="within 5 s"):
+            await login(slot, deadline=5, tell=hand.tell, window=True)
+    assert await hand.done() == ["CodeShown", "Scanned", "Cancelled"]
+
+
 async def test_a_window_that_is_closed_is_a_person_who_gives_up(site, pool):
     closing = []
     async with at_the_door(pool) as slot:
