@@ -275,6 +275,32 @@ def test_sellers_words_reach_the_pages(words):
 
 
 CODES = ("utf-8", "gb18030")
+ENDLESS = [
+    (b"", b"_config_={"),
+    (b"<script>", b'_config_ = {"action" : '),
+    (b"window.context=", b"<script>_config_={"),
+    (b'id="nocaptcha"', b"<a "),
+    (b'id="nocaptcha"', b"<a " + b"x " * 300),
+    (b"/sufei-punish/", b"<script " + b' src="' * 60),
+    (b"/sufei-punish/", b"<script "),
+    (b"<title>", b" "),
+    (b"", b"<script>"),
+    (b"", b"<title"),
+    ("访问频繁".encode(), "亲".encode()),
+    (b"{", b'"ret":["a",'),
+    (b"{", b'"rgv587_flag" '),
+    (b" " * 100, b" /*"),
+]
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize(("head", "piece"), ENDLESS)
+@pytest.mark.parametrize("size", [8_000, 8_000_000])
+def test_no_page_makes_the_search_slow(head, piece, size):
+    """A few tenths of a second at most; what is not linear takes minutes."""
+    assert seen(document=head + piece * (size // len(piece))) is None
+
+
 CAPTURES = Path(__file__).resolve().parents[2].parent / "shared" / "captures" / "blocks"
 CAPTURED = {
     "login-jump.html": "login-config",
