@@ -37,7 +37,7 @@ from app.runs.settling import Fenced
 from app.runtime import Event, Runtime
 from app.store import offers, quarantine
 from app.store.changes import Observation
-from browsers.errors import Busy
+from browsers.errors import Busy, ProxyFailed
 from browsers.render import render
 from browsers.slot import Slot
 from browsers.values import Render, RenderRequest
@@ -248,7 +248,7 @@ def ended(settlement: Settlement, ruling: Ruling, error: Exception | None = None
     """How a try ended that was settled so."""
     blocked = settlement.reason if settlement.word == Outcome.BLOCKED else None
     word = settlement.word if blocked else str(ruling.ending)
-    pause = (error.retry_after or BUSY_PAUSE) if isinstance(error, Busy) else 0.0
+    pause = (error.retry_after or BUSY_PAUSE) if isinstance(error, (Busy, ProxyFailed)) else 0.0
     text = str(error) if blocked and error else settlement.reason or ""
     return Ending(word=word, text=text, blocked=blocked, pause=pause)
 
