@@ -12,6 +12,8 @@ TABLE = (
     ("app.refs", "RefError", exits.USAGE),
     ("app.lists", "ListRefError", exits.USAGE),
     ("app.cli.errors", "UsageError", exits.USAGE),
+    ("app.history.past", "VersionUnknown", exits.USAGE),
+    ("app.history.movements", "SupplierUnknown", exits.USAGE),
     ("app.runs.states", "RunUnknown", exits.USAGE),
     ("app.runs.states", "RunClosed", exits.USAGE),
     ("app.runs.history", "HistoryUnreadable", exits.USAGE),

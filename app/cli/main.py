@@ -19,6 +19,7 @@ from app.cli import (
     demo,
     doctor,
     extract,
+    history,
     images,
     login,
     plan,
@@ -54,6 +55,9 @@ app.command()(control.top)
 app.command()(control.status)
 app.command()(extract.extract)
 app.command()(show.show)
+app.command()(history.history)
+app.command()(history.diff)
+app.command()(history.changes)
 app.command("runs")(runs.runs)
 app.command()(runs.report)
 app.command()(audit.audit)

@@ -60,6 +60,8 @@ class StoredOffer:
 
     item: OfferItem
     version: int
+    recorded_from: int
+    """The version after which its changes are kept."""
     memory: Memory
     """What is known beyond the item: facts that its page did not tell."""
     content_hash: str
@@ -252,6 +254,7 @@ def load(conn: Connection, offer_id: str) -> StoredOffer | None:
     return StoredOffer(
         item=_item(conn, row),
         version=row["version"],
+        recorded_from=row["recorded_from"],
         memory=Memory.read(row["memory"]),
         content_hash=row["content_hash"],
         gone=row["gone"],
