@@ -44,7 +44,7 @@ class MariaDB:
             f"--log-error={self.folder / 'log'}",
             "--skip-networking",
             "--skip-name-resolve",
-            "--innodb-buffer-pool-size=64M",
+            f"--innodb-buffer-pool-size={POOL}",
             "--innodb-log-file-size=32M",
             "--performance-schema=OFF",
             "--max-connections=60",

@@ -11,6 +11,7 @@ TABLE = (
     ("app.settings", "SettingsError", exits.USAGE),
     ("app.refs", "RefError", exits.USAGE),
     ("app.lists", "ListRefError", exits.USAGE),
+    ("app.filters.values", "FilterError", exits.USAGE),
     ("app.cli.errors", "UsageError", exits.USAGE),
     ("app.history.past", "VersionUnknown", exits.USAGE),
     ("app.history.movements", "SupplierUnknown", exits.USAGE),

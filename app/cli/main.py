@@ -27,6 +27,7 @@ from app.cli import (
     replica,
     runs,
     scheduler,
+    search,
     serve,
     show,
     sync,
@@ -58,6 +59,7 @@ app.command()(show.show)
 app.command()(history.history)
 app.command()(history.diff)
 app.command()(history.changes)
+app.command()(search.search)
 app.command("runs")(runs.runs)
 app.command()(runs.report)
 app.command()(audit.audit)

@@ -109,7 +109,7 @@ def _create(conn: Connection, item: OfferItem, seen: Observation) -> bool:
     facts: Values = {"content_hash": content, "aside_hash": aside}
     facts["supplier_key"] = key_of(item.supplier)
     facts |= {"version": 1, "recorded_from": 1, "memory": Memory(view=seen.view).as_json()}
-    times = {"first_seen_at": seen.observed_at, "changed_at": seen.observed_at}
+    times: Values = {"first_seen_at": seen.observed_at, "changed_at": seen.observed_at}
     try:
         conn.execute(insert(OFFER), rows.offer | facts | times | _observed(seen))
     except IntegrityError:
@@ -134,7 +134,7 @@ def _renew(conn: Connection, item: OfferItem, known: Mapping[Any, Any], seen: Ob
         facts["supplier_key"] = key_of(item.supplier)
         facts["memory"] = (learned.memory if learned else memory).as_json()
         facts["changed_at"] = seen.observed_at if differences else known["changed_at"]
-        times = {"first_seen_at": known["first_seen_at"], "changed_at": facts["changed_at"]}
+        times: Values = {"first_seen_at": known["first_seen_at"], "changed_at": facts["changed_at"]}
         _delete_vanished(conn, rows, known)
         _write_children(conn, rows)
         save_facet(conn, item, is_new=False, **times)
