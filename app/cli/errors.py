@@ -13,6 +13,7 @@ TABLE = (
     ("app.lists", "ListRefError", exits.USAGE),
     ("app.filters.values", "FilterError", exits.USAGE),
     ("app.cli.errors", "UsageError", exits.USAGE),
+    ("app.groups.review", "PairUnknown", exits.USAGE),
     ("app.history.past", "VersionUnknown", exits.USAGE),
     ("app.history.movements", "SupplierUnknown", exits.USAGE),
     ("app.runs.states", "RunUnknown", exits.USAGE),

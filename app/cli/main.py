@@ -19,6 +19,7 @@ from app.cli import (
     demo,
     doctor,
     extract,
+    groups,
     history,
     images,
     login,
@@ -73,6 +74,7 @@ app.command()(doctor.doctor)
 app.add_typer(batch.app, name="batch")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
+app.add_typer(groups.app, name="groups")
 app.add_typer(images.app, name="images")
 app.add_typer(profile.app, name="profile")
 

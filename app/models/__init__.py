@@ -3,6 +3,7 @@
 from app.models.archive import PageRecord
 from app.models.base import Row, table
 from app.models.batches import BatchFire
+from app.models.groups import GroupMark, GroupPair, GroupTrait, OfferGroup
 from app.models.guests import ProfileRow, RobotsFile, Spending, Turn
 from app.models.history import OfferChange
 from app.models.images import Image, ImageSource, ImageUse
@@ -14,6 +15,9 @@ from app.models.search import OfferFacet, OfferGram
 __all__ = [
     "Attempt",
     "BatchFire",
+    "GroupMark",
+    "GroupPair",
+    "GroupTrait",
     "Image",
     "ImageSource",
     "ImageUse",
@@ -22,6 +26,7 @@ __all__ = [
     "OfferChange",
     "OfferFacet",
     "OfferGram",
+    "OfferGroup",
     "OfferImage",
     "PageRecord",
     "PriceTier",
