@@ -5,8 +5,8 @@ Values and two small tools; the flow is in `sync.py`, the making in `wiring.py`.
 
 import asyncio
 import gzip
-import hashlib
 import os
+import re
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
@@ -31,6 +31,9 @@ from browsers.values import Mode
 P = ParamSpec("P")
 T = TypeVar("T")
 
+
+_NOT_OURS = re.compile(r"[^A-Za-z0-9_.]")
+"""What no word of a file's name has; rules and fields are fixed words, but who knows."""
 
 NATURAL_ONE_IN = 10
 """In mixed loading: pages of which one is rendered."""
@@ -108,20 +111,23 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Evidence:
-    """Pages that could not be read, kept once per (reason, content) for a person to look at."""
+    """Pages that were refused: the latest of each kind of refusal, for a person to look at.
+
+    One file a kind, however many pages are refused so: a storm does not fill the disk. The
+    quarantine counts them, the archive has them all.
+    """
 
     folder: Path
 
-    def keep(self, document: bytes, reason: str) -> str:
-        """Write the page; the path it has. The name is computed, nothing in it is from the page."""
-        digest = hashlib.sha256(document).hexdigest()[:16]
-        path = self.folder / f"{reason}-{digest}.html.gz"
-        if not path.exists():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            # two threads may keep the same page at the same moment
-            partial = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}.tmp")
-            partial.write_bytes(gzip.compress(document, mtime=0))
-            partial.replace(path)
+    def keep(self, document: bytes, *kind: str | None) -> str:
+        """Write the page of a refusal that these words tell; the path it has."""
+        name = "-".join(_NOT_OURS.sub("_", word)[:40] for word in kind if word)
+        path = self.folder / f"{name}.html.gz"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        # two threads may keep pages of one kind at the same moment
+        partial = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}.tmp")
+        partial.write_bytes(gzip.compress(document, mtime=0))
+        partial.replace(path)
         return str(path)
 
 

@@ -20,6 +20,8 @@ from app.extract.base import ExtractError, Gone, Snapshot
 from app.images import rows as pictures
 from app.items import OfferItem
 from app.profiles.values import GUEST
+from app.quality import books as tallies
+from app.quality import plausible
 from app.refs import OfferRef
 from app.runs.claims import Claim
 from app.runs.consequences import BUSY_PAUSE, settlement_for
@@ -208,10 +210,16 @@ def keep(runtime: Runtime, page: Page, profile: str = GUEST) -> Ending:
     archived.wait_for_disk(page.kept)
 
     def store(conn: Connection) -> Settlement:
+        known = offers.load(conn, item.offer_id)
+        before = known.item if known and known.memory.view == page.seen.view else None
+        doubts = plausible.refuse(item, before)
         saved = offers.save(conn, item, page.seen)
+        for doubt in doubts:
+            quarantine.keep(conn, _doubtful(page, item, doubt), run_id=page.claim.run_id)
         archived.note(conn, page.kept, layout=item.layout)
         if runtime.pictures:
             pictures.queue(conn, item.offer_id, profile=profile)
+        tallies.note_read(conn, page.claim.run_id, runtime.manners.realm, item, before)
         return Stored(outcome=Outcome(saved.change))
 
     ruling = commit_noted(runtime.journal, runtime.engine, page.claim, store)
@@ -234,7 +242,9 @@ def settle(runtime: Runtime, claim: Claim, page: Page | None, error: Exception) 
         if page and isinstance(error, Gone):
             offers.mark_gone(conn, claim.offer_id, error.rule or "deleted", page.seen)
         if page and isinstance(settlement, (Invalid, Unreadable)):
-            quarantine.keep(conn, _refusal(runtime, page, error), run_id=claim.run_id)
+            quarantine.keep(conn, refusal(runtime, page, error), run_id=claim.run_id)
+            if isinstance(error, ExtractError):
+                tallies.note_refused(conn, claim.run_id, runtime.manners.realm, error)
         return settlement
 
     try:
@@ -253,9 +263,12 @@ def ended(settlement: Settlement, ruling: Ruling, error: Exception | None = None
     return Ending(word=word, text=text, blocked=blocked, pause=pause)
 
 
-def _refusal(runtime: Runtime, page: Page, error: Exception) -> quarantine.Refusal:
+def refusal(runtime: Runtime, page: Page, error: Exception) -> quarantine.Refusal:
+    """Why a page is not stored; a page of its kind is kept for a person to look at."""
     document = page.render.document
     known = error if isinstance(error, ExtractError) else None
+    kind = (type(error).__name__, known and known.rule, known and known.field)
+    layout = known.layout if known else None
     return quarantine.Refusal(
         offer_id=page.claim.offer_id,
         type=type(error).__name__,
@@ -263,7 +276,20 @@ def _refusal(runtime: Runtime, page: Page, error: Exception) -> quarantine.Refus
         field=known.field if known else None,
         message=str(error),
         digest=hashlib.sha256(document).hexdigest(),
-        evidence=runtime.evidence.keep(document, type(error).__name__),
+        evidence=runtime.evidence.keep(document, *kind, layout),
+        layout=layout,
+    )
+
+
+def _doubtful(page: Page, item: OfferItem, doubt: plausible.Doubt) -> quarantine.Refusal:
+    return quarantine.Refusal(
+        offer_id=item.offer_id,
+        type=quarantine.DOUBT,
+        rule=doubt.rule.name,
+        field=doubt.rule.field,
+        message=doubt.message,
+        digest=hashlib.sha256(page.render.document).hexdigest(),
+        layout=item.layout,
     )
 
 

@@ -8,6 +8,7 @@ from app.models.history import OfferChange
 from app.models.images import Image, ImageSource, ImageUse
 from app.models.lists import OfferCardRow
 from app.models.offers import Offer, OfferImage, PriceTier, Sku, Supplier
+from app.models.quality import PageTally
 from app.models.runs import Attempt, Quarantine, RejectedLine, Run, RunItem
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "OfferChange",
     "OfferImage",
     "PageRecord",
+    "PageTally",
     "PriceTier",
     "ProfileRow",
     "Quarantine",
