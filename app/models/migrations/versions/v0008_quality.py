@@ -6,25 +6,21 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
 INSTANT = sa.DateTime(timezone=True).with_variant(mysql.DATETIME(fsp=6), "mysql")
 SHORT, PARTS = sa.String(64), sa.JSON(none_as_null=True)
 INDEX = "ix_page_tally_realm_layout_run_id"
-NEW = (
-    sa.Column("layout", SHORT, nullable=True),
-    sa.Column("decision", SHORT, nullable=True),
-    sa.Column("decided_at", INSTANT, nullable=True),
-)
+NEW = {"layout": SHORT, "decision": SHORT, "decided_at": INSTANT}
 
 
 def _column(table: str, column: sa.Column[Any]) -> None:
     there = {each["name"] for each in sa.inspect(op.get_bind()).get_columns(table)}
     if column.name not in there:
-        op.add_column(table, column.copy())
+        op.add_column(table, column)
 
 
 def upgrade() -> None:
@@ -34,12 +30,12 @@ def upgrade() -> None:
         sa.Column("layout", SHORT, nullable=False),
         sa.Column("realm", SHORT, nullable=False),
         sa.Column("pages", sa.Integer(), nullable=False),
-        sa.Column("told", PARTS, nullable=True),
-        sa.Column("refused", PARTS, nullable=True),
-        sa.Column("sellers", PARTS, nullable=True),
-        sa.Column("watch", PARTS, nullable=True),
-        sa.Column("aside", PARTS, nullable=True),
-        sa.Column("accepted", PARTS, nullable=True),
+        sa.Column("told", PARTS, nullable=False),
+        sa.Column("refused", PARTS, nullable=False),
+        sa.Column("sellers", PARTS, nullable=False),
+        sa.Column("watch", PARTS, nullable=False),
+        sa.Column("aside", PARTS, nullable=False),
+        sa.Column("accepted", PARTS, nullable=False),
         sa.ForeignKeyConstraint(
             ["run_id"], ["run.id"], name=op.f("fk_page_tally_run"), ondelete="CASCADE"
         ),
@@ -52,11 +48,11 @@ def upgrade() -> None:
     there = {index["name"] for index in sa.inspect(op.get_bind()).get_indexes("page_tally")}
     if INDEX not in there:
         op.create_index(op.f(INDEX), "page_tally", ["realm", "layout", "run_id"], unique=False)
-    for column in NEW:
-        _column("quarantine", column)
+    for name, kind in NEW.items():
+        _column("quarantine", sa.Column(name, kind, nullable=True))
 
 
 def downgrade() -> None:
     op.drop_table("page_tally")
-    for column in NEW:
-        op.drop_column("quarantine", column.name)
+    for name in NEW:
+        op.drop_column("quarantine", name)
