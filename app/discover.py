@@ -25,6 +25,7 @@ from app.extract import lists as answers
 from app.extract.base import Blocked, ExtractError, LayoutUnknown
 from app.lists import SHOP_PAGE, ListKind, ListRef, request_for
 from app.models import table
+from app.pace.values import GateClosed
 from app.runs import listing
 from app.runs.claims import Claim
 from app.runs.consequences import settlement_for
@@ -34,7 +35,7 @@ from app.runs.outcomes import Listed, Outcome, Retry, Ruling, Settlement, Skippe
 from app.runs.settling import Fenced
 from app.runs.states import Run, read_run
 from app.runtime import Event, Runtime
-from app.stay import GateClosed, Stay
+from app.stay import Stay
 from app.store.cards import save_cards
 from app.store.engine import consult
 from app.sync import Ending, archive, ended
@@ -135,16 +136,15 @@ class _Walk:
         if rule := await self._guest.forbidden(request.url):
             return await self._settled(Skipped(reason=f"robots.txt: {rule}"))
         await self._take_turn()
-        async with (
-            runtime.pool.lease(self._claim.name) as slot,
-            opened(slot, request, deadline=runtime.deadline) as shown,
-        ):
-            page = await self._turned_to(shown, request, self._claim.page)
-            while True:
-                ending, is_over = await self._keep(page, wanted)
-                if is_over:
-                    return ending
-                page = await self._turn(shown, self._claim.page)
+        async with runtime.pool.lease(self._claim.name) as slot:
+            await self._guest.confirm()  # the slot may have been long in coming
+            async with opened(slot, request, deadline=runtime.deadline) as shown:
+                page = await self._turned_to(shown, request, self._claim.page)
+                while True:
+                    ending, is_over = await self._keep(page, wanted)
+                    if is_over:
+                        return ending
+                    page = await self._turn(shown, self._claim.page)
 
     async def _turned_to(
         self, shown: OpenList, request: ListRequest, number: int

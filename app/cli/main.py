@@ -22,6 +22,7 @@ from app.cli import (
     images,
     login,
     plan,
+    profile,
     replica,
     runs,
     scheduler,
@@ -67,6 +68,7 @@ app.add_typer(batch.app, name="batch")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
 app.add_typer(images.app, name="images")
+app.add_typer(profile.app, name="profile")
 
 
 def _print_version(value: bool) -> None:

@@ -40,6 +40,9 @@ PROFILE, SPENDING = table(models.ProfileRow), table(models.Spending)
 GRACE = 0.75
 """Seconds after a rest was written in which pages whose turn was given before may still be begun."""
 
+RESTS = 1000
+"""On a day as bad as this a profile would soon wait for a person; here it has rests enough."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
@@ -151,8 +154,7 @@ def play(plan: Plan, folder: Path) -> dict[str, Any]:
             "PWSYNC_DATABASE_URL": database,
             "PWSYNC_REDIS_URL": redis,
             "PWSYNC_PACE__PAGE_GAP_SECONDS": json.dumps([plan.gap_seconds, plan.gap_seconds * 2]),
-            # after its longest rest a profile would wait for a person; here it never comes to that
-            "PWSYNC_PACE__RESTS_MINUTES": json.dumps([plan.rest_seconds / 60] * plan.offers),
+            "PWSYNC_PACE__RESTS_MINUTES": json.dumps([plan.rest_seconds / 60] * RESTS),
             "PWSYNC_PACE__PER_DAY": str(plan.budget),
             "PWSYNC_RUN__DEADLINE_SECONDS": "6",
             "PWSYNC_RUN__LEASE_SECONDS": "5",
