@@ -258,6 +258,8 @@ def read_page(page: ListPage, ref: ListRef) -> Found:
     block = detect(url=page.final_url, status=page.status, document=page.document)
     if block:
         raise Blocked(f"{block.name}: {block.evidence}", rule=block.rule)
+    if page.interstitial:
+        raise Blocked(f"{page.interstitial} over the list", rule=page.interstitial)
     read = answers.read_page(page.document) if page.from_page else None
     if read is None:
         raise LayoutUnknown("the list did not come", rule="no_list")

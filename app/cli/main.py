@@ -19,6 +19,7 @@ from app.cli import (
     demo,
     doctor,
     extract,
+    history,
     images,
     login,
     plan,
@@ -26,6 +27,7 @@ from app.cli import (
     replica,
     runs,
     scheduler,
+    search,
     serve,
     show,
     sync,
@@ -54,6 +56,10 @@ app.command()(control.top)
 app.command()(control.status)
 app.command()(extract.extract)
 app.command()(show.show)
+app.command()(history.history)
+app.command()(history.diff)
+app.command()(history.changes)
+app.command()(search.search)
 app.command("runs")(runs.runs)
 app.command()(runs.report)
 app.command()(audit.audit)

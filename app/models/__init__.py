@@ -9,6 +9,7 @@ from app.models.images import Image, ImageSource, ImageUse
 from app.models.lists import OfferCardRow
 from app.models.offers import Offer, OfferImage, PriceTier, Sku, Supplier
 from app.models.runs import Attempt, Quarantine, RejectedLine, Run, RunItem
+from app.models.search import OfferFacet, OfferGram
 
 __all__ = [
     "Attempt",
@@ -19,6 +20,8 @@ __all__ = [
     "Offer",
     "OfferCardRow",
     "OfferChange",
+    "OfferFacet",
+    "OfferGram",
     "OfferImage",
     "PageRecord",
     "PriceTier",

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from app.models import migrations
 from app.store.engine import DatabaseUnavailable, StoreError, consult, transact
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest revision; a constant, so that looking whether anything is to do costs no Alembic."""
 LOCK, LOCK_SECONDS = "pwsync_migrate", 50
 
@@ -51,7 +51,18 @@ def _migrate(conn: Connection) -> bool:
     if found == HEAD:
         return False
     _upgrade(conn, found)
+    _fill(conn)
     return True
+
+
+def _fill(conn: Connection) -> None:
+    """Make the rows that follow from others and that an older form did not have.
+
+    In the transaction that notes the new revision: one that is killed here begins again.
+    """
+    from app.store.refill import fill_facets  # noqa: PLC0415 - a migrated database needs none
+
+    fill_facets(conn)
 
 
 @contextmanager

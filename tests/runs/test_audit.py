@@ -126,6 +126,9 @@ TAMPERED = [
     ("I12", "DELETE FROM rejected_line WHERE position = 0"),
     ("I15", "DELETE FROM quarantine"),
     ("I16", "UPDATE run_item SET reason = NULL WHERE state = 'failed'"),
+    ("I18", f"DELETE FROM offer_facet WHERE offer_id = {SECOND}"),
+    ("I18", f"UPDATE offer_facet SET price_min = 1 WHERE offer_id = {SECOND}"),
+    ("I18", f"UPDATE offer_facet SET status = 'off_shelf' WHERE offer_id = {SECOND}"),
 ]
 
 
