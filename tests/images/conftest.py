@@ -66,3 +66,9 @@ async def means(engine, shelf):
                 return Means(engine=engine, shelf=shelf, studio=developing, books=books, **told)
 
             yield of
+
+
+@pytest.fixture
+def executor() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(1) as books:
+        yield books
