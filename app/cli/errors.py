@@ -25,7 +25,6 @@ TABLE = (
     ("app.archive.checking", "BadShare", exits.USAGE),
     ("app.archive.values", "ArchiveUnwritable", exits.LIMIT),
     ("app.images.files", "ShelfFailed", exits.LIMIT),
-    ("app.images.checks", "SubsetWrong", exits.USAGE),
     ("browsers.errors", "EngineMissing", exits.UNAVAILABLE),
     ("browsers.errors", "RenderError", exits.UNAVAILABLE),
     ("browsers.login", "LoginFailed", exits.LOGIN_NEEDED),

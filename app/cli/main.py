@@ -24,6 +24,7 @@ from app.cli import (
     login,
     plan,
     profile,
+    reextract,
     replica,
     runs,
     scheduler,
@@ -60,6 +61,7 @@ app.command()(history.history)
 app.command()(history.diff)
 app.command()(history.changes)
 app.command()(search.search)
+app.command()(reextract.reextract)
 app.command("runs")(runs.runs)
 app.command()(runs.report)
 app.command()(audit.audit)
