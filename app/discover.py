@@ -207,7 +207,7 @@ class _Walk:
                 following = listing.claim_next(conn, claim, lease_seconds=runtime.lease_seconds)
             archived.note(conn, self._kept)
             done[:] = [(brought, following)]
-            return Listed(reason=None if is_full else _shortfall(found, wanted.ref, brought))
+            return Listed(reason=None if is_full else _shortfall(found, brought))
 
         commit_noted(runtime.journal, runtime.engine, claim, work)
         self._kept = ()
@@ -281,13 +281,11 @@ def settlement_of(error: Exception, claim: Claim) -> Settlement | None:
     return settlement_for(error, charges=claim.charges)
 
 
-def _shortfall(found: Found, ref: ListRef, brought: listing.Brought) -> str | None:
-    """What a whole shop lacks of the number it tells itself."""
-    if not found.is_last or ref.kind is not ListKind.SHOP or found.total is None:
+def _shortfall(found: Found, brought: listing.Brought) -> str | None:
+    """What a list that was read to its end lacks of the number it tells itself."""
+    if not found.is_last or brought.total is None or brought.total == brought.offers:
         return None
-    if found.total == brought.offers:
-        return None
-    return f"the shop says {found.total:,} offers, its pages showed {brought.offers:,}"
+    return f"the list says {brought.total:,} offers, its pages showed {brought.offers:,}"
 
 
 def _told(found: Found, brought: listing.Brought) -> str:
