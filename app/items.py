@@ -46,7 +46,7 @@ def _plain(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _money(value: Decimal) -> str:
+def money(value: Decimal) -> str:
     """At least two decimals, more only where they say something: `19.50`, `0.0125`."""
     whole, _, cents = _plain(value).partition(".")
     return f"{whole}.{cents:0<2}"
@@ -69,7 +69,7 @@ Number = Annotated[Decimal, PlainSerializer(_plain, return_type=str, when_used="
 Money = Annotated[
     Decimal,
     Field(ge=0, max_digits=14, decimal_places=4),
-    PlainSerializer(_money, return_type=str, when_used="json"),
+    PlainSerializer(money, return_type=str, when_used="json"),
 ]
 Measure = Annotated[Number, Field(gt=0, max_digits=14, decimal_places=4)]
 Rate = Annotated[Number, Field(ge=0, le=1, max_digits=7, decimal_places=6)]

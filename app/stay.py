@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 
 from app.pace import robots
 from app.pace.turns import Gate
-from app.pace.values import Closed, Kind, Turn, Wait
+from app.pace.values import Closed, GateClosed, Kind, Turn, Wait
 from app.profiles import rows
 from app.profiles.values import Profile
 from app.runs.states import Run
@@ -49,6 +49,11 @@ class Stay:
         self._learning = asyncio.Lock()
         self._looked = -LOOK_SECONDS
         self._good = 0
+
+    @property
+    def name(self) -> str:
+        """Of the profile."""
+        return self.profile.name
 
     @property
     def slots(self) -> int:
@@ -98,6 +103,18 @@ class Stay:
             return True
         await self._runtime.aside(self._gate.give_back, turn)
         return False
+
+    async def confirm(self) -> None:
+        """Just before a page is asked for: another may have met a block since the turn was given.
+
+        Raises GateClosed, DatabaseUnavailable.
+        """
+        if self.is_paced and (rest := await self._runtime.aside(self._gate.rest)):
+            raise GateClosed(rest)
+
+    async def another_turn(self) -> None:
+        """Wait for the turn of one more offer's page. Raises GateClosed, DatabaseUnavailable."""
+        await self.waited_turn("offer")
 
     async def put_off(self, seconds: float, why: str) -> None:
         """The site asked for a pause: nobody of this profile or address asks before."""
@@ -174,14 +191,6 @@ class Stay:
         if self.profile.keeps_cookies:
             runtime = self._runtime
             await runtime.aside(rows.renew, runtime.engine, self._row, runtime.owner, HOLD_SECONDS)
-
-
-class GateClosed(Exception):
-    """No page may be asked for now: quiet hours, a budget, a rest, an unknown robots.txt."""
-
-    def __init__(self, closed: Closed) -> None:
-        super().__init__(closed.why)
-        self.closed = closed
 
 
 @asynccontextmanager

@@ -6,9 +6,10 @@ carries its consequence, and becomes this item's settlement in one place.
 
 import hashlib
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Protocol
 
 from sqlalchemy import Connection
 
@@ -39,19 +40,27 @@ from app.runs.settling import Fenced
 from app.runtime import Event, Runtime
 from app.store import offers, quarantine
 from app.store.changes import Observation
-from browsers.errors import Busy
+from browsers.errors import Busy, ProxyFailed
 from browsers.render import render
 from browsers.slot import Slot
 from browsers.values import Render, RenderRequest
 
 STATE_MARKS = registry.state_marks()
 
-TakeTurn = Callable[[], Awaitable[None]]
-"""Waits until one more page may be asked for."""
 
+class Guest(Protocol):
+    """As whom pages are asked for, and by whose leave; `app.stay` makes them."""
 
-async def _at_once() -> None:
-    """The turn of who is not paced."""
+    @property
+    def name(self) -> str:
+        """Of the profile."""
+        ...
+
+    async def confirm(self) -> None:
+        """Just before a page is asked for: may it still be? Raises GateClosed."""
+
+    async def another_turn(self) -> None:
+        """Wait for the turn of one more page. Raises GateClosed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,20 +99,17 @@ class Page:
         return Observation(run_id=claim.run_id, token=claim.token, observed_at=self.at)
 
 
-async def sync_offer(
-    runtime: Runtime, claim: Claim, again: TakeTurn = _at_once, *, profile: str = GUEST
-) -> Ending:
+async def sync_offer(runtime: Runtime, claim: Claim, guest: Guest) -> Ending:
     """Load, read and store one claimed offer; whatever goes wrong with it is settled here.
 
-    `profile` is as whom the site is asked; `again` is awaited before it is asked for the page a
-    second time. Raises what is not this item's matter: no engine, no database, pool closed.
+    Raises what is not this item's matter: GateClosed, no engine, no database, pool closed.
     """
     began = time.monotonic()
     page: Page | None = None
     try:
-        page = await load(runtime, claim, again)
+        page = await load(runtime, claim, guest)
         page = await runtime.aside(put_away, runtime, page)
-        ending = await runtime.aside(keep, runtime, page, profile)
+        ending = await runtime.aside(keep, runtime, page, guest.name)
         if runtime.pictures:
             runtime.pictures.wake()
     except Fenced as error:
@@ -123,8 +129,8 @@ async def sync_offer(
     return ending
 
 
-async def load(runtime: Runtime, claim: Claim, again: TakeTurn = _at_once) -> Page:
-    """The page of a claimed offer, rendered in a leased slot. Raises RenderError."""
+async def load(runtime: Runtime, claim: Claim, guest: Guest) -> Page:
+    """The page of a claimed offer, rendered in a leased slot. Raises RenderError, GateClosed."""
     seed = int(claim.offer_id) + claim.attempt
     first, *further = runtime.loading.modes(seed)
     request = RenderRequest(
@@ -135,12 +141,13 @@ async def load(runtime: Runtime, claim: Claim, again: TakeTurn = _at_once) -> Pa
         pace=runtime.dwell,
     )
     async with runtime.pool.lease(claim.offer_id) as slot:
+        await guest.confirm()  # the slot may have been long in coming
         page = await _looked(runtime, claim, slot, request)
         for mode in further:
             if any(mark in page.render.document for mark in STATE_MARKS):
                 break
             before = await runtime.aside(put_away, runtime, page)
-            await again()
+            await guest.another_turn()
             page = await _looked(runtime, claim, slot, replace(request, mode=mode))
             page = replace(page, kept=before.kept)
     return page
@@ -258,7 +265,7 @@ def ended(settlement: Settlement, ruling: Ruling, error: Exception | None = None
     """How a try ended that was settled so."""
     blocked = settlement.reason if settlement.word == Outcome.BLOCKED else None
     word = settlement.word if blocked else str(ruling.ending)
-    pause = (error.retry_after or BUSY_PAUSE) if isinstance(error, Busy) else 0.0
+    pause = (error.retry_after or BUSY_PAUSE) if isinstance(error, (Busy, ProxyFailed)) else 0.0
     text = str(error) if blocked and error else settlement.reason or ""
     return Ending(word=word, text=text, blocked=blocked, pause=pause)
 

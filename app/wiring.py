@@ -32,8 +32,8 @@ from app.profiles.proxies import egress_of, read_proxy
 from app.profiles.values import Profile, ProfileError
 from app.runs.journal import Journal
 from app.runtime import Event, Evidence, Loading, Manners, Runtime
-from app.settings import Batch as DeclaredBatch
-from app.settings import Profile as DeclaredProfile
+from app.sections import Batch as DeclaredBatch
+from app.sections import Profile as DeclaredProfile
 from app.settings import Settings, config_path
 from app.store.engine import open_engine
 from app.store.schema import migrate

@@ -7,6 +7,7 @@ codes). Never words of the body, which healthy pages hold too, and never the siz
 Source: site/lists-shops-blocks-login.md §d and site/offer-pages.md §3.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -120,16 +121,16 @@ TABLE: tuple[Row, ...] = (
     Row(
         name="mtop-rate-limit",
         rule="refused",
-        needs=(
-            ret(
-                "FAIL_SYS_TRAFFIC_LIMIT",
-                "FAIL_SYS_FLOWLIMIT",
-                "[A-Z_]{0,40}FREQUENCY_LIMIT",
-            ),
-        ),
+        needs=(ret("FAIL_SYS_TRAFFIC_LIMIT", "FAIL_SYS_FLOWLIMIT", "[A-Z_]{0,40}FREQUENCY_LIMIT"),),
     ),
 )
 """Rows in order of trust: the address first, then captcha, then login, then refusals."""
+
+
+def interstitial(frames: Iterable[str]) -> Rule | None:
+    """The challenge over a page, by its frames' addresses; logins stand in healthy ones, too."""
+    met = (detect(url=address, status=200, document=b"") for address in frames)
+    return next((block.rule for block in met if block and block.rule == "slider"), None)
 
 
 def detect(*, url: str | None, status: int, document: bytes) -> Block | None:

@@ -64,7 +64,7 @@ class RenderError(BrowserError):
         super().__init__(message)
         self.charged = charged
         self.retry_after = retry_after
-        """Seconds the server asked us to wait."""
+        """Seconds in which nobody asks again, as the server or a rest wants it."""
 
 
 class TimedOut(RenderError):
@@ -90,8 +90,11 @@ class ProxyFailed(RenderError):
     reason = "proxy"
     verdict = Verdict.KEEP
 
+    REST_SECONDS: ClassVar[float] = 300.0
+    """How long it is left alone; its profile waits with it."""
+
     def __init__(self, message: str) -> None:
-        super().__init__(message, charged=False)
+        super().__init__(message, charged=False, retry_after=self.REST_SECONDS)
 
 
 class Truncated(RenderError):

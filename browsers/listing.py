@@ -97,7 +97,7 @@ class OpenList:
         for work in (self._follow_documents(), self._follow_calls()):
             self._tasks.append(asyncio.create_task(self._noted(work)))
         await self._until(lambda: self._stands)
-        if not await self._soon(lambda: bool(self._begun) or self._is_block):
+        if not await self._soon(lambda: bool(self._begun) or self._is_blocked):
             asked = isinstance(self._request.turn, Ask) and await self._ask(self._request.turn, 1)
             if not asked:
                 self._home = self._document
@@ -112,7 +112,7 @@ class OpenList:
         """
         async with bounded(self._slot, deadline, f"page {number} of the list") as ends:
             self._check()
-            if self._has_left:
+            if self._has_left or self._is_blocked:
                 return self._shell(number)
             self._ends = ends
             self._slot.enter(SlotState.BEHAVING)
@@ -175,6 +175,7 @@ class OpenList:
                 self._tab.play(self._behaviour())
             else:  # also of a frame in the page, which stands on
                 await self._tab.carry_out(self._visit, order)
+                self._news.set()
 
     async def _follow_calls(self) -> None:
         while True:
@@ -224,7 +225,7 @@ class OpenList:
 
     async def _page(self, number: int) -> ListPage:
         """The answer for a page, or the block that took the page's place."""
-        await self._until(lambda: self._stands and (number in self._answers or self._is_block))
+        await self._until(lambda: self._stands and (number in self._answers or self._is_blocked))
         if number == 1:
             self._home = self._document
         if number not in self._answers:
@@ -244,7 +245,10 @@ class OpenList:
         return self._document is not self._home
 
     @property
-    def _is_block(self) -> bool:
+    def _is_blocked(self) -> bool:
+        """Whether a block stands in place of the list, or over it."""
+        if blocks.interstitial(self._visit.frames):
+            return True
         document = self._document
         if self._judged[0] is not document:
             found = blocks.detect(url=document.url, status=document.status, document=document.body)
@@ -259,6 +263,7 @@ class OpenList:
             status=document.status,
             document=document.body,
             from_page=False,
+            interstitial=blocks.interstitial(self._visit.frames),
         )
 
     # Turning

@@ -36,19 +36,10 @@ async def render(slot: Slot, request: RenderRequest, *, deadline: float) -> Rend
         status=document.status,
         document=document.body,
         headers={name: text for name, text in document.headers.items() if name not in _UNTOLD},
-        interstitial=_interstitial(visit.frames),
+        interstitial=blocks.interstitial(visit.frames),
         mode=request.mode,
         seconds=time.monotonic() - began,
     )
-
-
-def _interstitial(frames: list[str]) -> str | None:
-    """The challenge among a page's frames. Never a login: healthy pages have frames of one."""
-    for address in frames:
-        met = blocks.detect(url=address, status=200, document=b"")
-        if met and met.rule == "slider":
-            return met.rule
-    return None
 
 
 async def _visit(slot: Slot, request: RenderRequest, *, ends: float) -> Visit:

@@ -104,6 +104,8 @@ class ListPage:
     """The answer's body, JSON or JSONP; a refusal is an answer, too."""
     from_page: bool = True
     """False if no answer came: `document` is then the HTML that stands there, perhaps a block."""
+    interstitial: str | None = None
+    """As in Render: the rule of a challenge that stands over the page; it is turned no more."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -18,8 +18,9 @@ SECONDS_TO_START = 60
 class MariaDB:
     """A running server that can be killed and started again."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, pool: str = "64M") -> None:
         self.folder = folder
+        self.pool = pool
         self.socket = folder / "s"
         self.server: subprocess.Popen[bytes] | None = None
         self._databases = 0
@@ -44,7 +45,7 @@ class MariaDB:
             f"--log-error={self.folder / 'log'}",
             "--skip-networking",
             "--skip-name-resolve",
-            "--innodb-buffer-pool-size=64M",
+            f"--innodb-buffer-pool-size={self.pool}",
             "--innodb-log-file-size=32M",
             "--performance-schema=OFF",
             "--max-connections=60",
@@ -104,10 +105,11 @@ def _as_root() -> list[str]:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[MariaDB]:
-    """A server in an empty folder, for as long as the block lasts."""
-    server = MariaDB(folder)
-    server.install()
+def running(folder: Path, pool: str = "64M") -> Iterator[MariaDB]:
+    """A server in an empty folder, or in one it had before, for as long as the block lasts."""
+    server = MariaDB(folder, pool)
+    if not (folder / "base").exists():
+        server.install()
     server.start()
     try:
         yield server

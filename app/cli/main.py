@@ -19,12 +19,16 @@ from app.cli import (
     demo,
     doctor,
     extract,
+    history,
     images,
     login,
     plan,
+    profile,
+    reextract,
     replica,
     runs,
     scheduler,
+    search,
     serve,
     show,
     sync,
@@ -53,6 +57,11 @@ app.command()(control.top)
 app.command()(control.status)
 app.command()(extract.extract)
 app.command()(show.show)
+app.command()(history.history)
+app.command()(history.diff)
+app.command()(history.changes)
+app.command()(search.search)
+app.command()(reextract.reextract)
 app.command("runs")(runs.runs)
 app.command()(runs.report)
 app.command()(audit.audit)
@@ -67,6 +76,7 @@ app.add_typer(batch.app, name="batch")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
 app.add_typer(images.app, name="images")
+app.add_typer(profile.app, name="profile")
 
 
 def _print_version(value: bool) -> None:

@@ -10,6 +10,7 @@ from app.models.lists import OfferCardRow
 from app.models.offers import Offer, OfferImage, PriceTier, Sku, Supplier
 from app.models.quality import PageTally
 from app.models.runs import Attempt, Quarantine, RejectedLine, Run, RunItem
+from app.models.search import OfferFacet, OfferGram
 
 __all__ = [
     "Attempt",
@@ -20,6 +21,8 @@ __all__ = [
     "Offer",
     "OfferCardRow",
     "OfferChange",
+    "OfferFacet",
+    "OfferGram",
     "OfferImage",
     "PageRecord",
     "PageTally",

@@ -76,6 +76,17 @@ class Bits(BigNumber):
         return None if value is None else value % (1 << 64)
 
 
+class Gram(BigNumber):
+    """32 bits of a text (`app.store.words`)."""
+
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> types.TypeEngine[Any]:
+        if dialect.name == "mysql":
+            return dialect.type_descriptor(mysql.INTEGER(unsigned=True))
+        return dialect.type_descriptor(BigInteger())
+
+
 class OfferKey(BigNumber):
     """An offer id: digits as str outside, a number inside."""
 

@@ -47,6 +47,10 @@ class Health:
     created_at: datetime | None = None
     last_page_at: datetime | None = None
 
+    def holder_at(self, present: datetime) -> str | None:
+        """The process that is the profile; one that stopped renewing is it no longer."""
+        return self.holder if self.held_until and self.held_until > present else None
+
     def seen_at(self, present: datetime) -> "Health":
         """The same, well again if its rest is over by then."""
         if self.state is not State.RESTING or (self.rest_until or present) > present:

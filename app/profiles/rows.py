@@ -6,7 +6,7 @@ profile without one is well. What events make of a profile is in `health.py`.
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -30,11 +30,9 @@ from app.store.engine import consult, transact
 from app.store.text import storable
 from app.store.upsert import upsert
 
-PROFILE, SPENDING = table(models.ProfileRow), table(models.Spending)
+PROFILE = table(models.ProfileRow)
 UNTOUCHED = ("name", "holder", "held_until", "created_at")
 """Columns that no event changes."""
-SUBJECT = "profile:"
-"""Begins the names of profiles among the subjects of `spending`."""
 REASON_LENGTH = 500
 
 
@@ -136,17 +134,6 @@ def listing(engine: Engine) -> list[Health]:
         present = _present(conn)
         rows = conn.execute(select(PROFILE).order_by(PROFILE.c.name)).mappings()
         return [_health(row).seen_at(present) for row in rows]
-
-    return consult(engine, work)
-
-
-def pages_of(engine: Engine, day: date) -> dict[str, int]:
-    """Pages that were asked for on a day of the site's zone, by row."""
-
-    def work(conn: Connection) -> dict[str, int]:
-        mine = (SPENDING.c.day == day, SPENDING.c.subject.startswith(SUBJECT, autoescape=True))
-        query = select(SPENDING.c.subject, SPENDING.c.pages).where(*mine)
-        return {subject.removeprefix(SUBJECT): pages for subject, pages in conn.execute(query)}
 
     return consult(engine, work)
 

@@ -67,7 +67,7 @@ _TRANSPORT = frozenset(
 )
 STRIKES: dict[Scope, frozenset[Fault]] = {
     Scope.OFFER: frozenset(Fault),
-    Scope.LIST: _TRANSPORT | {Fault.HANG, Fault.CRASH, Fault.GARBAGE},
+    Scope.LIST: _TRANSPORT | {Fault.HANG, Fault.CRASH, Fault.GARBAGE, Fault.OVERLAY},
     Scope.CALL: _TRANSPORT | {Fault.CUT, Fault.GARBAGE},
 }
 """Which faults there are where. GARBAGE is a page without its scripts, an answer without its list."""

@@ -68,6 +68,6 @@ class Pages:
             status = 503 if fault is Fault.BUSY else 429
             return Reply(status=status, body=b"busy", headers={"Retry-After": "1"}, fault=fault)
         body = page(scripts=fault is not Fault.GARBAGE)
-        if fault in (Fault.HANG, Fault.CRASH):
+        if fault in (Fault.HANG, Fault.CRASH, Fault.OVERLAY):
             body = haunted(body, fault)
         return Reply(body=body, content_type=HTML, fault=fault)

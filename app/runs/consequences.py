@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from app.archive.values import ArchiveUnwritable
 from app.extract import base as extract
+from app.pace.values import GateClosed
 from app.runs.outcomes import Blocked, Failed, Gone, Invalid, Retry, Settlement, Unreadable
 from app.store.engine import StoreError, ValueRefused
 from browsers import errors as browsers
@@ -55,7 +56,7 @@ def _page_went_wrong(error: browsers.RenderError, charges: int) -> Settlement:
     )
 
 
-def _busy(error: browsers.Busy, _: int) -> Settlement:
+def _busy(error: browsers.RenderError, _: int) -> Settlement:
     seconds = error.retry_after or BUSY_PAUSE
     return Retry(reason=f"{error.reason}: {error}", charged=False, seconds=seconds)
 
@@ -69,9 +70,11 @@ TABLE: tuple[Row, ...] = (
     (ValidationError, lambda error, _: Invalid(reason=f"Invalid: {error.error_count()} rules")),
     (ValueRefused, lambda error, _: Invalid(reason=str(error))),
     (browsers.Busy, _busy),
+    (browsers.ProxyFailed, _busy),
     (browsers.RenderError, _page_went_wrong),
     (browsers.Refused, lambda error, _: Failed(reason=f"refused: {error}")),
     (browsers.BrowserError, lambda *_: None),
+    (GateClosed, lambda *_: None),
     (StoreError, lambda *_: None),
     (ArchiveUnwritable, lambda *_: None),
 )

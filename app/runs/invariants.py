@@ -300,7 +300,22 @@ BOOKS = (
         WHERE (:run IS NULL OR run_id = :run) AND reason IS NULL
             AND state IN ('failed', 'invalid', 'unreadable', 'gone', 'blocked', 'skipped')""",
     ),
+    Invariant(
+        name="I18",
+        sentence="an offer is found by what it says",
+        query="""
+        SELECT o.run_id, o.offer_id, 'a facet that agrees', f.status
+        FROM offer o LEFT JOIN offer_facet f ON f.offer_id = o.offer_id
+        WHERE (:run IS NULL OR o.run_id = :run) AND (
+            f.offer_id IS NULL OR f.status <> o.status OR f.changed_at <> o.changed_at
+            OR COALESCE(f.gone, '') <> COALESCE(o.gone, '')
+            OR COALESCE(f.price_min, -1) <> COALESCE(o.price_min, -1)
+            OR COALESCE(f.stock, -1) <> COALESCE(o.stock, -1)
+            OR COALESCE(f.supplier_key, '') <> COALESCE(o.supplier_key, ''))""",
+    ),
 )
 
 INVARIANTS = (*BOOKS, *KEPT)
-"""All that the audit asks. I14 (exports) comes with what it checks, I21 is of `app.archive`."""
+"""All that the audit asks. I14 (exports) comes with what it checks, I21 is of `app.archive`.
+
+What the files of pictures hold (I11) is asked by `app.images.checks`."""

@@ -31,6 +31,8 @@ class Brought:
     again: int
     offers: int
     """Of the run by now."""
+    total: int | None
+    """How many the list has said that it has, on this page or on an earlier one."""
 
 
 def add_offers(
@@ -58,7 +60,12 @@ def add_offers(
         conn.execute(update(ITEM).where(*same).values(mentions=ITEM.c.mentions + times[offer_id]))
     again = sum(times[one] - 1 for one in fresh) + sum(times[one] for one in known)
     _add_up(conn, run, new=len(fresh), again=again, total=total)
-    return Brought(new=len(fresh), again=again, offers=run.expected + len(fresh))
+    return Brought(
+        new=len(fresh),
+        again=again,
+        offers=run.expected + len(fresh),
+        total=run.list_total if total is None else total,
+    )
 
 
 def _locked(conn: Connection, run_id: int) -> Run:

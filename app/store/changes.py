@@ -79,12 +79,21 @@ def _row(one: Difference) -> dict[str, Any]:
 
 
 def of_offer(
-    conn: Connection, offer_id: str, *, since: datetime | None = None
+    conn: Connection,
+    offer_id: str,
+    *,
+    since: datetime | None = None,
+    field: str | None = None,
+    key: str | None = None,
 ) -> Iterator[Recorded]:
-    """All that changed of an offer, the latest first."""
+    """What changed of an offer, the latest first; all of it, or of one field, or of one key."""
     query = select(CHANGE).where(CHANGE.c.offer_id == offer_id)
     if since is not None:
         query = query.where(CHANGE.c.observed_at >= since)
+    if field is not None:
+        query = query.where(CHANGE.c.field == field)
+    if key is not None:
+        query = query.where(CHANGE.c.key == key)
     query = query.order_by(CHANGE.c.version.desc(), CHANGE.c.seq.desc())
     return map(_recorded, conn.execute(query).mappings())
 

@@ -14,7 +14,7 @@ from browsers.errors import Busy, NetworkFailed, PageCrashed, Refused, TimedOut,
 from browsers.listing import OpenList, opened
 from browsers.pool import BrowserPool
 from browsers.values import Launch, ListPage, ListRequest
-from tests.browsers.conftest import BRISK, Recorder, Rig, closed
+from tests.browsers.conftest import BRISK, Recorder, Rig, closed, until
 
 
 def wanted(kind: str, value: str, *, pace: float = 0, **more) -> ListRequest:
@@ -328,3 +328,13 @@ async def test_a_list_of_two_thousand_comes_in_complete(tmp_path):
         assert found == lists.replica.list_of("keyword", "收纳")
         assert len(set(found)) == 2000
         assert lists.replica.log(kind="ad") == []
+
+
+async def test_a_slider_that_comes_up_over_the_list_ends_its_turning(tmp_path):
+    async with site(tmp_path, offers=130, faults="overlay=1:1:list") as lists:
+        async with lists.opened("keyword", "女装", patience=1) as listing:
+            await until(lambda: listing._is_blocked)
+            page = await listing.turn(2)
+            assert (page.from_page, page.interstitial) == (False, "slider")
+        assert lists.replica.log(kind="ad") == []
+        await lists.check()

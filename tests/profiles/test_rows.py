@@ -2,10 +2,10 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import update
 
 from app import models
 from app.models import table
@@ -131,17 +131,6 @@ class TestListing:
         let_pass(engine, "second", rest_until=now(-1))
         found = [(each.name, each.state) for each in rows.listing(engine)]
         assert found == [("first", State.WELL), ("second", State.WELL)]
-
-    def test_pages_of_a_day(self, engine):
-        today = date(2026, 3, 1)
-        spent = [
-            {"subject": "profile:main", "day": today, "pages": 7},
-            {"subject": "profile:main", "day": date(2026, 2, 28), "pages": 9},
-            {"subject": "egress:direct", "day": today, "pages": 8},
-            {"subject": "profile:replica:main", "day": today, "pages": 3},
-        ]
-        transact(engine, lambda conn: conn.execute(insert(rows.SPENDING), spent))
-        assert rows.pages_of(engine, today) == {"main": 7, "replica:main": 3}
 
     def test_forgotten_unless_somebody_is_it(self, engine):
         rows.hold(engine, "main", FIRST, 60)

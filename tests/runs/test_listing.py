@@ -4,11 +4,13 @@ import pytest
 from sqlalchemy import func, select
 
 from app import models
+from app.discover import Found, _shortfall
 from app.models import table
+from app.runs import listing
 from app.runs.audit import audit
 from app.runs.claims import give_back
 from app.runs.counts import counts, offers_with
-from app.runs.outcomes import Blocked, Failed, ItemKind, Retry, RunState
+from app.runs.outcomes import Blocked, Failed, ItemKind, Listed, Retry, RunState
 from app.runs.settling import Fenced, commit
 from app.runs.states import cancel, close_if_finished, read_run
 from app.store.engine import reading
@@ -144,3 +146,18 @@ def test_screens_say_how_far_a_list_is_read(engine):
     run = new_list_run(engine)
     turn_page(engine, take_one(engine, run), [A, B], total=1234)
     assert counts(engine, run.id).label == "search lamp: page 1, 2 of 1,234 found"
+
+
+def test_a_list_that_stops_short_of_its_own_number_is_told(engine):
+    run = new_list_run(engine)
+    one = take_one(engine, run)
+    told = []
+
+    def work(conn):
+        told.append(listing.add_offers(conn, one, [A, B], most=None, total=70))
+        return Listed()
+
+    commit(engine, one, work)
+    assert told[-1].total == 70
+    assert _shortfall(Found(is_last=False), told[-1]) is None
+    assert "says 70 offers, its pages showed 2" in _shortfall(Found(is_last=True), told[-1])

@@ -37,6 +37,7 @@ CASES = [
     (browsers.PageCrashed("gone"), Retry, "renderer_crash: gone"),
     (browsers.BrowserLost("killed"), Retry, "browser_lost: killed"),
     (browsers.NetworkFailed("reset"), Retry, "network: reset"),
+    (browsers.ProxyFailed("407"), Retry, "proxy: 407"),
     (browsers.Truncated("half"), Retry, "truncated: half"),
     (browsers.Oversized("50 MB"), Failed, "too_large: 50 MB"),
     (browsers.OffSite("elsewhere"), Failed, "off_site: elsewhere"),
@@ -83,6 +84,11 @@ def test_a_busy_site_is_obeyed_and_not_the_items_fault():
     told = settlement_for(browsers.Busy("429", retry_after=7), charges=0)
     assert (told.seconds, told.charged) == (7, False)
     assert settlement_for(browsers.Busy("503"), charges=0).seconds == 60
+
+
+def test_a_failing_proxy_rests_and_is_not_the_items_fault():
+    told = settlement_for(browsers.ProxyFailed("407"), charges=0)
+    assert (told.seconds, told.charged) == (browsers.ProxyFailed.REST_SECONDS, False)
 
 
 def test_a_neighbours_crash_is_not_charged():

@@ -1,0 +1,109 @@
+"""A database as some rounds of syncs leave it, from the replica's generator and without a browser.
+
+    fill(engine, 10_000)             a run over 10,000 offers of the local 1688; the audit is clean
+    fill(engine, 10_000, epoch=2)    one more: about a third of the offers has changed
+
+As a program: `python -m tests.filled URL [OFFERS [ROUNDS]]`.
+"""
+
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from sqlalchemy import Connection, Engine, insert, update
+
+from app import models
+from app.items import OfferItem
+from app.models import table
+from app.refs import Intake, OfferRef
+from app.replica.expected import expected
+from app.replica.offers import offer
+from app.runs.opening import open_run
+from app.store.engine import open_engine, transact
+from app.store.offers import Observation, mark_gone, save
+from app.store.schema import migrate
+
+PORTION = 200
+"""Offers of one transaction; one each, as in a sync, would take ten times as long."""
+BEGAN = datetime(2026, 3, 1, 8, tzinfo=UTC)
+RUN, ITEM, ATTEMPT = (table(each) for each in (models.Run, models.RunItem, models.Attempt))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Round:
+    """What a run over the generator's offers came to."""
+
+    run_id: int
+    offer_ids: tuple[str, ...]
+    """All that were asked for, in order."""
+    outcomes: Counter
+
+
+def items(count: int, *, seed: int = 9, epoch: int = 1, first: int = 0):
+    """(offer id, its item or the rule by which it is gone), made up one by one."""
+    for index in range(first, first + count):
+        made = offer(seed, index, epoch=epoch)
+        told = expected(made)
+        if "error" in told:
+            yield made.offer_id, told["error"]["rule"]
+        else:
+            yield made.offer_id, OfferItem.model_validate(told | {"provenance": {}})
+
+
+def fill(
+    engine: Engine, count: int, *, seed: int = 9, epoch: int = 1, at: datetime | None = None
+) -> Round:
+    """Store the offers as a run would that met no fault; a day lies between two epochs."""
+    began = at or BEGAN + timedelta(days=epoch - 1)
+    found = list(items(count, seed=seed, epoch=epoch))
+    refs = tuple(OfferRef(offer_id=offer_id) for offer_id, _ in found)
+    run = open_run(engine, Intake(accepted=refs), kind="sync", label=f"round {epoch}")
+    outcomes = Counter()
+    for start in range(0, count, PORTION):
+        part = list(enumerate(found))[start : start + PORTION]
+        settled = transact(engine, partial(_store, run_id=run.id, part=part, began=began))
+        outcomes.update(settled)
+    closed = {"state": "done", "closed_at": began + timedelta(seconds=count)}
+    transact(engine, lambda conn: conn.execute(update(RUN).where(RUN.c.id == run.id), closed))
+    return Round(run_id=run.id, offer_ids=tuple(each for each, _ in found), outcomes=outcomes)
+
+
+def _store(conn: Connection, *, run_id: int, part: list, began: datetime) -> list[str]:
+    words = []
+    for place, (offer_id, told) in part:
+        at = began + timedelta(seconds=place)
+        seen = Observation(run_id=run_id, token=1, observed_at=at)
+        if isinstance(told, OfferItem):
+            word, reason = str(save(conn, told, seen).change), None
+        else:
+            mark_gone(conn, offer_id, told, seen)
+            word, reason = "gone", told
+        words.append(word)
+        _settle(conn, seen, offer_id, {"word": word, "reason": reason})
+    return words
+
+
+def _settle(conn: Connection, seen: Observation, offer_id: str, told: dict) -> None:
+    own = (ITEM.c.run_id == seen.run_id, ITEM.c.offer_id == offer_id)
+    ended = {"state": told["word"], "reason": told["reason"], "attempt": 1, "token": 1}
+    conn.execute(update(ITEM).where(*own), ended)
+    row = {"run_id": seen.run_id, "offer_id": offer_id, "attempt": 1, "token": 1, "owner": "filled"}
+    row |= {"started_at": seen.observed_at, "ended_at": seen.observed_at}
+    conn.execute(insert(ATTEMPT), row | {"ending": told["word"], "reason": told["reason"]})
+
+
+def main(url: str, count: int = 10_000, rounds: int = 1) -> None:
+    engine = open_engine(url)
+    migrate(engine)
+    for epoch in range(1, rounds + 1):
+        began = time.monotonic()
+        done = fill(engine, count, epoch=epoch)
+        said = f"run {done.run_id}: {dict(done.outcomes)} in {time.monotonic() - began:.0f} s\n"
+        sys.stdout.write(said)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], *map(int, sys.argv[2:]))
