@@ -23,6 +23,7 @@ from app.items import OfferItem
 from app.profiles.values import GUEST
 from app.quality import books as tallies
 from app.quality import plausible
+from app.quality.marks import place_of
 from app.refs import OfferRef
 from app.runs.claims import Claim
 from app.runs.consequences import BUSY_PAUSE, settlement_for
@@ -274,16 +275,16 @@ def refusal(runtime: Runtime, page: Page, error: Exception) -> quarantine.Refusa
     """Why a page is not stored; a page of its kind is kept for a person to look at."""
     document = page.render.document
     known = error if isinstance(error, ExtractError) else None
-    kind = (type(error).__name__, known and known.rule, known and known.field)
-    layout = known.layout if known else None
+    rule, field, layout = (known.rule, known.field, known.layout) if known else (None, None, None)
+    kind = (type(error).__name__, rule, place_of(field), layout)
     return quarantine.Refusal(
         offer_id=page.claim.offer_id,
         type=type(error).__name__,
-        rule=(known and known.rule) or "",
-        field=known.field if known else None,
+        rule=rule or "",
+        field=field,
         message=str(error),
         digest=hashlib.sha256(document).hexdigest(),
-        evidence=runtime.evidence.keep(document, *kind, layout),
+        evidence=runtime.evidence.keep(document, *kind),
         layout=layout,
     )
 

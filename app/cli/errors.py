@@ -13,6 +13,7 @@ TABLE = (
     ("app.lists", "ListRefError", exits.USAGE),
     ("app.filters.values", "FilterError", exits.USAGE),
     ("app.cli.errors", "UsageError", exits.USAGE),
+    ("app.cli.errors", "Drifted", exits.DRIFT),
     ("app.history.past", "VersionUnknown", exits.USAGE),
     ("app.history.movements", "SupplierUnknown", exits.USAGE),
     ("app.runs.states", "RunUnknown", exits.USAGE),
@@ -45,6 +46,10 @@ class Parked(Exception):
         super().__init__(message)
         login = (run.reason or "").startswith("login")
         self.code = exits.LOGIN_NEEDED if login else exits.PARKED
+
+
+class Drifted(Exception):
+    """Pages are not read as before; typing the command again does not make them."""
 
 
 class UsageError(Exception):

@@ -16,6 +16,7 @@ from app.cli import exits
 from app.drain import Drain
 from app.monitor.progress import Follower, Progress
 from app.monitor.status import Recorder, Status
+from app.quality.books import SAID as DRIFT
 from app.runs.counts import Counts, counts
 from app.runs.outcomes import RunState
 from app.runs.parking import wake
@@ -188,6 +189,8 @@ def exit_code(found: Counts, stopped_by: int | None) -> int:
     if found.run.state is RunState.PARKED:
         login = (found.run.reason or "").startswith("login")
         return exits.LOGIN_NEEDED if login else exits.PARKED
+    if (found.run.reason or "").startswith(DRIFT):
+        return exits.DRIFT
     if stopped_by is not None:
         return 128 + stopped_by
     return exits.LIMIT  # a limit, or somebody paused or stopped it before it was done

@@ -18,9 +18,6 @@ from app.extract.base import ExtractError
 from app.items import OfferItem
 from app.models import table
 from app.quality.drift import (
-    LEAST_PAGES,
-    MOST_SELLERS,
-    OWN_PAGES,
     Alarm,
     Count,
     Page,
@@ -29,7 +26,7 @@ from app.quality.drift import (
     from_tree,
     rates,
 )
-from app.quality.marks import Compared, compare, marks_of, seller_of
+from app.quality.marks import Compared, compare, marks_of, refusal_of, seller_of
 from app.runs.outcomes import RunState
 from app.runs.states import move, run_of
 from app.store.engine import reading, transact
@@ -60,18 +57,15 @@ def note_read(
 def _page(item: OfferItem, found: Compared | None) -> Page:
     return Page(
         told=marks_of(item),
-        kept=found and found.kept,
+        kept=found.kept if found else None,
         lost=found.lost if found else frozenset(),
         seller=seller_of(item),
     )
 
 
-def note_refused(
-    conn: Connection, run_id: int, realm: str, error: ExtractError
-) -> Alarm | None:
+def note_refused(conn: Connection, run_id: int, realm: str, error: ExtractError) -> Alarm | None:
     """Count a page that was not read, or whose values were refused."""
-    words = (error.type, error.rule, error.field)
-    page = Page(refusal=" ".join(word for word in words if word))
+    page = Page(refusal=refusal_of(error))
     return _note(conn, run_id, realm, {ALL: page} | ({error.layout: page} if error.layout else {}))
 
 
@@ -96,8 +90,7 @@ def _count(conn: Connection, run_id: int, realm: str, layout: str, page: Page) -
     count = Count(**{name: row[name] for name in ("pages", "told", "refused", "sellers")})
     watch = from_tree(row["watch"])
     count.add(page)
-    if not watch.baseline and count.pages == OWN_PAGES:
-        watch.baseline = _rates_of([{**row, "pages": count.pages}])
+    watch.learn(count)
     alarm = watch.see(page)
     aside = row["aside"] | watch.put_aside() if alarm else row["aside"]
     values = {
@@ -148,7 +141,8 @@ def _earlier(conn: Connection, realm: str, layout: str) -> list[Mapping[Any, Any
     """The latest rows of a layout, newest first, as far back as a baseline looks."""
     own = (TALLY.c.realm == realm, TALLY.c.layout == layout)
     query = select(TALLY).where(*own).order_by(TALLY.c.run_id.desc()).limit(RUNS)
-    rows, pages = [], 0
+    rows: list[Mapping[Any, Any]] = []
+    pages = 0
     for row in conn.execute(query).mappings():
         if pages < PAGES:
             rows.append(row)
@@ -160,12 +154,11 @@ def _rates_of(rows: list[Mapping[Any, Any]]) -> dict[str, float]:
     """The shares that a baseline of these rows holds a page to; empty where they are too few."""
     sums = sums_of(rows)
     sellers = {seller for row in rows for seller in row["sellers"]}
-    known = rates(sums, min(len(sellers), MOST_SELLERS))
-    return known if sum(row["pages"] for row in rows) >= LEAST_PAGES else {}
+    return rates(sums, len(sellers))
 
 
 def sums_of(rows: list[Mapping[Any, Any]]) -> dict[str, tuple[int, int]]:
-    """By mark (pages, pages that told it), newest row first; what was accepted ends looking back."""
+    """By mark (pages, pages that told it), rows newest first; an acceptance ends looking back."""
     sums: dict[str, tuple[int, int]] = {}
     closed: set[str] = set()
     marks = {mark for row in rows for mark in row["told"]}

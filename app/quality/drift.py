@@ -66,7 +66,7 @@ class Page:
 class Alarm:
     """A drift, and how one sees it."""
 
-    test: Trial
+    trial: Trial
     mark: str
     """The mark, or the refusal."""
     before: float
@@ -79,7 +79,7 @@ class Alarm:
         """Layout, field, before and after, in one line."""
         name, _, kind = self.mark.partition(":")
         what = f"field {name}" + (f" ({kind})" if kind else "")
-        words = _SENTENCES[self.test]
+        words = _SENTENCES[self.trial]
         told = words.format(what=what, mark=self.mark, rate=f"{self.before:.0%}", new=self._new())
         return f"{f'layout {layout}, ' if layout else ''}{told}"
 
@@ -89,7 +89,7 @@ class Alarm:
 
 _SENTENCES = {
     Trial.LOST: "{what}: known offers told it before, {new} do not any more",
-    Trial.MISSING: "{what}: told by {rate} of the pages before, not by {new}",
+    Trial.MISSING: "{what}: told by at least {rate} of the pages before, not by {new}",
     Trial.REFUSED: "pages refused: {mark}, {rate} of the pages before, {new} now",
 }
 
@@ -179,18 +179,24 @@ class Watch:
     signs: dict[str, Signs] = field(default_factory=dict)
     """By test and mark, those with a score above 0."""
 
+    def learn(self, count: Count) -> None:
+        """Hold later pages to a run's own first ones, where nothing is known from before."""
+        if not self.baseline and count.pages == OWN_PAGES:
+            sums = {mark: (count.pages, told) for mark, told in count.told.items()}
+            self.baseline = rates(sums, len(count.sellers))
+
     def see(self, page: Page) -> Alarm | None:
         """Judge one page; an alarm if that was enough."""
-        for test, mark, hit in self._asked(page):
-            key = f"{test}:{mark}"
+        for trial, mark, hit in self._asked(page):
+            key = f"{trial}:{mark}"
             if mark in self.exempt or not (hit or key in self.signs):
                 continue
             signs = self.signs.setdefault(key, Signs())
-            signs.see(hit, page.seller, *self._rates(test, mark))
+            signs.see(hit, page.seller, *self._rates(trial, mark))
             if signs.score <= 0:
                 del self.signs[key]
             elif signs.score >= ALARM:
-                return self._alarm(test, mark, signs)
+                return self._alarm(trial, mark, signs)
         return None
 
     def _asked(self, page: Page) -> Iterator[tuple[Trial, str, bool]]:
@@ -210,15 +216,15 @@ class Watch:
         begun = [key.partition(":")[2] for key in self.signs if key.startswith(f"{Trial.REFUSED}:")]
         return dict.fromkeys([*begun, *([page.refusal] if page.refusal else [])])
 
-    def _rates(self, test: Trial, mark: str) -> tuple[float, float]:
-        if test is not Trial.MISSING:
-            return RATES[test]
+    def _rates(self, trial: Trial, mark: str) -> tuple[float, float]:
+        if trial is not Trial.MISSING:
+            return RATES[trial]
         share = self.baseline[mark]
         return 1 - share, 1 - share * VANISHED
 
-    def _alarm(self, test: Trial, mark: str, signs: Signs) -> Alarm:
-        before = self.baseline.get(mark, 1.0) if test is Trial.MISSING else RATES[test][0]
-        return Alarm(test=test, mark=mark, before=before, signs=signs.hits, pages=signs.pages)
+    def _alarm(self, trial: Trial, mark: str, signs: Signs) -> Alarm:
+        before = self.baseline.get(mark, 1.0) if trial is Trial.MISSING else RATES[trial][0]
+        return Alarm(trial=trial, mark=mark, before=before, signs=signs.hits, pages=signs.pages)
 
     def put_aside(self) -> dict[str, list[int]]:
         """End all tests; (pages, told) by mark of those that were suspect."""

@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
+from app.extract.base import ExtractError
 from app.items import OfferItem, PriceKind, Status, Value
 
 NOT_COUNTED = frozenset({"offer_id", "url", "language", "currency", "layout", "provenance"})
@@ -95,7 +96,19 @@ def _jumps(before: OfferItem, now: OfferItem) -> Iterator[tuple[str, bool]]:
 
 
 def seller_of(item: OfferItem) -> str:
-    """A short word for whose offer it is, the same each time; empty where the page does not tell."""
+    """A short word for whose offer it is, always the same; empty where the page does not tell."""
     known = item.supplier
     name = (known and (known.member_id or known.login_id or known.company_name)) or ""
     return hashlib.sha256(name.encode()).hexdigest()[:8] if name else ""
+
+
+def place_of(field: str | None) -> str | None:
+    """A field without what is each page's own: `skus.0.options.红色` is `skus.options`."""
+    parts = [part for part in (field or "").split(".") if part.isascii() and part.isidentifier()]
+    return ".".join(parts) or None
+
+
+def refusal_of(error: ExtractError) -> str:
+    """Why a page was refused, in the same words for each page that is refused so."""
+    words = (error.type, error.rule, place_of(error.field))
+    return " ".join(word for word in words if word)

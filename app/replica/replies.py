@@ -10,9 +10,9 @@ from app.replica import assets, blocks, descriptions, odd_pictures, pictures
 from app.replica.cache import Bodies
 from app.replica.cases import Era, Standing
 from app.replica.changes import changes
-from app.replica.expected import expected
 from app.replica.drifts import BadDrift, Drift, applied
 from app.replica.drifts import read as read_drift
+from app.replica.expected import expected
 from app.replica.faults import Fault, Faults, cut, haunted, spoiled, stripped
 from app.replica.gateway import APIS, Gateway
 from app.replica.journal import Journal

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from app.extract.base import ExtractError, Gone, Snapshot
 from app.extract.registry import read
 from app.quality.drift import Alarm, Count, Page, Watch, rates
-from app.quality.marks import compare, marks_of, seller_of
+from app.quality.marks import compare, marks_of, refusal_of, seller_of
 from app.replica.cases import Era, Standing
-from app.replica.drifts import Drift, applied
+from app.replica.drifts import applied
 from app.replica.offers import offer
 from app.replica.pages import document
 
@@ -43,8 +43,7 @@ class Rehearsal:
         if found is None:
             return
         if isinstance(found, ExtractError):
-            words = (found.type, found.rule, found.field)
-            page = Page(refusal=" ".join(word for word in words if word))
+            page = Page(refusal=refusal_of(found))
             layouts = {"", found.layout or ""}
         else:
             page, layouts = self._read(found), {found.layout}
@@ -66,7 +65,9 @@ class Rehearsal:
     def _see(self, layout, page) -> None:
         count = self.counts.setdefault(layout, Count())
         count.add(page)
-        if alarm := self.watches.setdefault(layout, Watch()).see(page):
+        watch = self.watches.setdefault(layout, Watch())
+        watch.learn(count)
+        if alarm := watch.see(page):
             self.alarms.append((count.pages, layout, alarm))
             self.watches[layout].put_aside()
 
@@ -82,7 +83,3 @@ class Rehearsal:
             for layout, count in self.counts.items()
         }
         return Rehearsal(stored=dict(self.stored), watches=watches)
-
-
-def drift(**told):
-    return Drift(**told)

@@ -14,7 +14,7 @@ depends_on = None
 INSTANT = sa.DateTime(timezone=True).with_variant(mysql.DATETIME(fsp=6), "mysql")
 SHORT, PARTS = sa.String(64), sa.JSON(none_as_null=True)
 INDEX = "ix_page_tally_realm_layout_run_id"
-NEW = {"layout": SHORT, "decision": SHORT, "decided_at": INSTANT}
+NEW: dict[str, Any] = {"layout": SHORT, "decision": SHORT, "decided_at": INSTANT}
 
 
 def _column(table: str, column: sa.Column[Any]) -> None:
