@@ -41,6 +41,7 @@ from app.runs.settling import Fenced
 from app.runtime import Event, Runtime
 from app.store import offers, quarantine
 from app.store.changes import Observation
+from browsers.blocks import detect
 from browsers.errors import Busy, ProxyFailed
 from browsers.render import render
 from browsers.slot import Slot
@@ -145,13 +146,21 @@ async def load(runtime: Runtime, claim: Claim, guest: Guest) -> Page:
         await guest.confirm()  # the slot may have been long in coming
         page = await _looked(runtime, claim, slot, request)
         for mode in further:
-            if any(mark in page.render.document for mark in STATE_MARKS):
+            if _is_answer(page.render):
                 break
             before = await runtime.aside(put_away, runtime, page)
             await guest.another_turn()
             page = await _looked(runtime, claim, slot, replace(request, mode=mode))
             page = replace(page, kept=before.kept)
     return page
+
+
+def _is_answer(loaded: Render) -> bool:
+    """Whether no further look is needed: an offer's state came, or a block, which is heeded."""
+    if any(mark in loaded.document for mark in STATE_MARKS):
+        return True
+    block = detect(url=loaded.final_url, status=loaded.status, document=loaded.document)
+    return block is not None
 
 
 async def _looked(runtime: Runtime, claim: Claim, slot: Slot, request: RenderRequest) -> Page:

@@ -11,8 +11,9 @@ from app.runs.audit import audit
 from app.runs.claims import give_back
 from app.runs.counts import counts, offers_with
 from app.runs.outcomes import Blocked, Failed, ItemKind, Listed, Retry, RunState
+from app.runs.parking import park
 from app.runs.settling import Fenced, commit
-from app.runs.states import cancel, close_if_finished, read_run
+from app.runs.states import cancel, close_if_finished, pause, read_run, resume
 from app.store.engine import reading
 from tests.runs.books import (
     endings,
@@ -117,6 +118,18 @@ def test_a_page_given_back_is_the_next_one_handed_out(engine):
     second = turn_page(engine, take_one(engine, run), [A, B, C])
     give_back(engine, [second])
     assert take_one(engine, run).page == 2, "pages come before offers"
+
+
+@pytest.mark.parametrize("hold", [pause, lambda engine, run_id: park(engine, run_id, "slider")])
+def test_a_run_that_is_held_up_has_its_list_read_no_further(engine, hold):
+    run = new_list_run(engine)
+    one = take_one(engine, run)
+    hold(engine, run.id)
+    assert turn_page(engine, one, [A]) is None, "the page under way is kept"
+    assert read_run(engine, run.id).list_pages == 2
+    assert audit(engine) == []
+    resume(engine, run.id)
+    assert take_one(engine, run).page == 2, "before the offers"
 
 
 def test_a_blocked_page_waits_and_a_failed_one_is_bad(engine):

@@ -85,6 +85,15 @@ async def test_in_mixed_mode_the_look_that_brought_nothing_is_kept_too(lite_desk
     assert audit(lite_desk.engine) == []
 
 
+async def test_in_mixed_mode_a_block_is_not_asked_again_in_another_way(lite_desk):
+    lite_desk.loading, lite_desk.slots = Loading.MIXED, 1
+    with running(offers=9, seed=5, padded=False, faults="login=1") as walled:
+        found = await lite_desk.drain(walled, lite_desk.open(urls(walled)))
+        asked = walled.log(kind="offer")
+    assert found.run.state is RunState.PARKED
+    assert len(asked) == 1
+
+
 async def test_natural_pages_give_the_same_values(lite_desk, site):
     lite_desk.loading = Loading.NATURAL
     found = await lite_desk.drain(site, lite_desk.open(urls(site)[:16]))
