@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from app.cli import (
+    alerts,
     audit,
     batch,
     config,
@@ -72,6 +73,7 @@ app.command()(serve.serve)
 app.command()(up.up)
 app.command()(replica.replica)
 app.command()(doctor.doctor)
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(batch.app, name="batch")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
