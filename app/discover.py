@@ -25,6 +25,7 @@ from app.extract import lists as answers
 from app.extract.base import Blocked, ExtractError, LayoutUnknown
 from app.lists import SHOP_PAGE, ListKind, ListRef, request_for
 from app.models import table
+from app.pace.values import GateClosed
 from app.runs import listing
 from app.runs.claims import Claim
 from app.runs.consequences import settlement_for
@@ -34,7 +35,7 @@ from app.runs.outcomes import Listed, Outcome, Retry, Ruling, Settlement, Skippe
 from app.runs.settling import Fenced
 from app.runs.states import Run, read_run
 from app.runtime import Event, Runtime
-from app.stay import GateClosed, Stay
+from app.stay import Stay
 from app.store.cards import save_cards
 from app.store.engine import consult
 from app.sync import Ending, archive, ended
@@ -135,16 +136,15 @@ class _Walk:
         if rule := await self._guest.forbidden(request.url):
             return await self._settled(Skipped(reason=f"robots.txt: {rule}"))
         await self._take_turn()
-        async with (
-            runtime.pool.lease(self._claim.name) as slot,
-            opened(slot, request, deadline=runtime.deadline) as shown,
-        ):
-            page = await self._turned_to(shown, request, self._claim.page)
-            while True:
-                ending, is_over = await self._keep(page, wanted)
-                if is_over:
-                    return ending
-                page = await self._turn(shown, self._claim.page)
+        async with runtime.pool.lease(self._claim.name) as slot:
+            await self._guest.confirm()  # the slot may have been long in coming
+            async with opened(slot, request, deadline=runtime.deadline) as shown:
+                page = await self._turned_to(shown, request, self._claim.page)
+                while True:
+                    ending, is_over = await self._keep(page, wanted)
+                    if is_over:
+                        return ending
+                    page = await self._turn(shown, self._claim.page)
 
     async def _turned_to(
         self, shown: OpenList, request: ListRequest, number: int
@@ -207,7 +207,7 @@ class _Walk:
                 following = listing.claim_next(conn, claim, lease_seconds=runtime.lease_seconds)
             archived.note(conn, self._kept)
             done[:] = [(brought, following)]
-            return Listed(reason=None if is_full else _shortfall(found, wanted.ref, brought))
+            return Listed(reason=None if is_full else _shortfall(found, brought))
 
         commit_noted(runtime.journal, runtime.engine, claim, work)
         self._kept = ()
@@ -281,13 +281,11 @@ def settlement_of(error: Exception, claim: Claim) -> Settlement | None:
     return settlement_for(error, charges=claim.charges)
 
 
-def _shortfall(found: Found, ref: ListRef, brought: listing.Brought) -> str | None:
-    """What a whole shop lacks of the number it tells itself."""
-    if not found.is_last or ref.kind is not ListKind.SHOP or found.total is None:
+def _shortfall(found: Found, brought: listing.Brought) -> str | None:
+    """What a list that was read to its end lacks of the number it tells itself."""
+    if not found.is_last or brought.total is None or brought.total == brought.offers:
         return None
-    if found.total == brought.offers:
-        return None
-    return f"the shop says {found.total:,} offers, its pages showed {brought.offers:,}"
+    return f"the list says {brought.total:,} offers, its pages showed {brought.offers:,}"
 
 
 def _told(found: Found, brought: listing.Brought) -> str:

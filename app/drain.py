@@ -8,7 +8,7 @@ from collections import deque
 from contextlib import suppress
 
 from app.discover import walk_list
-from app.pace.values import Closed
+from app.pace.values import Closed, GateClosed
 from app.refs import OfferRef
 from app.runs import limits
 from app.runs.claims import Claim, claim, give_back, renew
@@ -17,7 +17,7 @@ from app.runs.parking import park
 from app.runs.settling import Fenced, commit
 from app.runs.states import Run, RunClosed, close_if_finished, pause, read_run
 from app.runtime import Runtime
-from app.stay import GateClosed, Stay, stay
+from app.stay import Stay, stay
 from app.sync import Ending, sync_offer
 
 WORKABLE = (RunState.OPEN, RunState.RUNNING)
@@ -99,9 +99,7 @@ class Drain:
             return await walk_list(
                 self._runtime, one, guest=self._guest, handed=self._handed, stopped=self._stopped
             )
-        return await sync_offer(
-            self._runtime, one, again=self._another_turn, profile=self._guest.profile.name
-        )
+        return await sync_offer(self._runtime, one, self._guest)
 
     def _handed(self, done: Claim, following: Claim | None) -> None:
         """A list's page was turned: its claim is over, the next page's is ours."""
@@ -109,9 +107,6 @@ class Drain:
         if following is not None:
             self._held.add(following)
         self._news.set()
-
-    async def _another_turn(self) -> None:
-        await self._guest.waited_turn("offer")
 
     async def _heed(self, ending: Ending) -> None:
         """What an ending means for the profile and the run."""

@@ -5,8 +5,8 @@ Values and two small tools; the flow is in `sync.py`, the making in `wiring.py`.
 
 import asyncio
 import gzip
-import hashlib
 import os
+import re
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
@@ -18,6 +18,8 @@ from typing import ParamSpec, TypeVar
 
 from sqlalchemy import Engine
 
+from app.alerts.courier import Courier
+from app.alerts.rules import Alert
 from app.archive.archive import Archive
 from app.images.work import PictureWork
 from app.pace.turns import Gate
@@ -31,6 +33,9 @@ from browsers.values import Mode
 P = ParamSpec("P")
 T = TypeVar("T")
 
+
+_NOT_OURS = re.compile(r"[^A-Za-z0-9_.]")
+"""What no word of a file's name has; rules and fields are fixed words, but who knows."""
 
 NATURAL_ONE_IN = 10
 """In mixed loading: pages of which one is rendered."""
@@ -108,20 +113,23 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Evidence:
-    """Pages that could not be read, kept once per (reason, content) for a person to look at."""
+    """Pages that were refused: the latest of each kind of refusal, for a person to look at.
+
+    One file a kind, however many pages are refused so: a storm does not fill the disk. The
+    quarantine counts them, the archive has them all.
+    """
 
     folder: Path
 
-    def keep(self, document: bytes, reason: str) -> str:
-        """Write the page; the path it has. The name is computed, nothing in it is from the page."""
-        digest = hashlib.sha256(document).hexdigest()[:16]
-        path = self.folder / f"{reason}-{digest}.html.gz"
-        if not path.exists():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            # two threads may keep the same page at the same moment
-            partial = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}.tmp")
-            partial.write_bytes(gzip.compress(document, mtime=0))
-            partial.replace(path)
+    def keep(self, document: bytes, *kind: str | None) -> str:
+        """Write the page of a refusal that these words tell; the path it has."""
+        name = "-".join(_NOT_OURS.sub("_", word)[:40] for word in kind if word)
+        path = self.folder / f"{name}.html.gz"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        # two threads may keep pages of one kind at the same moment
+        partial = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}.tmp")
+        partial.write_bytes(gzip.compress(document, mtime=0))
+        partial.replace(path)
         return str(path)
 
 
@@ -152,6 +160,10 @@ class Runtime:
     """Where documents are kept; None keeps none."""
     journal: Journal | None = None
     """Where settlements are noted beside the database."""
+    alerts: tuple[Alert, ...] = ()
+    """What people want to be told of what is stored."""
+    courier: Courier | None = None
+    """Who tells them; None: somebody else does."""
     pictures: PictureWork | None = None
     """Who fetches the pictures of what is stored; None: nobody does, and none are queued."""
     tell: Callable[[Event], None] = field(default=_tell_nobody)

@@ -15,11 +15,12 @@ from datetime import UTC, datetime
 
 from app.pace import robots
 from app.pace.turns import Gate
-from app.pace.values import Closed, Kind, Turn, Wait
+from app.pace.values import Closed, GateClosed, Kind, Turn, Wait
 from app.profiles import rows
 from app.profiles.values import Profile
 from app.runs.states import Run
 from app.runtime import Runtime
+from app.store.memory import EVERYBODY
 from browsers.blocks import detect
 from browsers.errors import BrowserError, RenderError
 from browsers.render import render
@@ -38,8 +39,12 @@ FLUSH_PAGES = 20
 class Stay:
     """See `stay`. All methods run on the loop; what blocks is done aside."""
 
-    def __init__(self, runtime: Runtime, run: Run, profile: Profile, gate: Gate) -> None:
+    def __init__(
+        self, runtime: Runtime, run: Run, profile: Profile, gate: Gate, view: str = EVERYBODY
+    ) -> None:
         self.profile = profile
+        self.view = view
+        """Whose prices the site shows: the profile's if it is logged in, else everybody's."""
         self._runtime = runtime
         self._manners = runtime.manners
         self._gate = gate
@@ -49,6 +54,11 @@ class Stay:
         self._learning = asyncio.Lock()
         self._looked = -LOOK_SECONDS
         self._good = 0
+
+    @property
+    def name(self) -> str:
+        """Of the profile."""
+        return self.profile.name
 
     @property
     def slots(self) -> int:
@@ -98,6 +108,18 @@ class Stay:
             return True
         await self._runtime.aside(self._gate.give_back, turn)
         return False
+
+    async def confirm(self) -> None:
+        """Just before a page is asked for: another may have met a block since the turn was given.
+
+        Raises GateClosed, DatabaseUnavailable.
+        """
+        if self.is_paced and (rest := await self._runtime.aside(self._gate.rest)):
+            raise GateClosed(rest)
+
+    async def another_turn(self) -> None:
+        """Wait for the turn of one more offer's page. Raises GateClosed, DatabaseUnavailable."""
+        await self.waited_turn("offer")
 
     async def put_off(self, seconds: float, why: str) -> None:
         """The site asked for a pause: nobody of this profile or address asks before."""
@@ -176,14 +198,6 @@ class Stay:
             await runtime.aside(rows.renew, runtime.engine, self._row, runtime.owner, HOLD_SECONDS)
 
 
-class GateClosed(Exception):
-    """No page may be asked for now: quiet hours, a budget, a rest, an unknown robots.txt."""
-
-    def __init__(self, closed: Closed) -> None:
-        super().__init__(closed.why)
-        self.closed = closed
-
-
 @asynccontextmanager
 async def stay(runtime: Runtime, run: Run) -> AsyncIterator[Stay]:
     """Be the run's profile for as long as the block lasts; its cookies are kept at the end.
@@ -208,7 +222,9 @@ async def stay(runtime: Runtime, run: Run) -> AsyncIterator[Stay]:
         await runtime.pool.become(
             Visitor(name=profile.name, storage=storage, proxy=profile.proxy, contexts=1)
         )
-        guest = Stay(runtime, run, profile, gate)
+        health = await runtime.aside(rows.read, engine, row)
+        view = EVERYBODY if health.logged_in_at is None else profile.name
+        guest = Stay(runtime, run, profile, gate, view)
         try:
             yield guest
         finally:

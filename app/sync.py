@@ -6,12 +6,14 @@ carries its consequence, and becomes this item's settlement in one place.
 
 import hashlib
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Protocol
 
 from sqlalchemy import Connection
 
+from app.alerts.firings import watch
 from app.archive import rows as archived
 from app.archive.scrub import scrub, scrub_url
 from app.archive.values import Document, Kept, Kind
@@ -20,6 +22,9 @@ from app.extract.base import ExtractError, Gone, Snapshot
 from app.images import rows as pictures
 from app.items import OfferItem
 from app.profiles.values import GUEST
+from app.quality import books as tallies
+from app.quality import plausible
+from app.quality.marks import place_of
 from app.refs import OfferRef
 from app.runs.claims import Claim
 from app.runs.consequences import BUSY_PAUSE, settlement_for
@@ -37,6 +42,8 @@ from app.runs.settling import Fenced
 from app.runtime import Event, Runtime
 from app.store import offers, quarantine
 from app.store.changes import Observation
+from app.store.memory import EVERYBODY
+from browsers.blocks import detect
 from browsers.errors import Busy, ProxyFailed
 from browsers.render import render
 from browsers.slot import Slot
@@ -44,12 +51,25 @@ from browsers.values import Render, RenderRequest
 
 STATE_MARKS = registry.state_marks()
 
-TakeTurn = Callable[[], Awaitable[None]]
-"""Waits until one more page may be asked for."""
 
+class Guest(Protocol):
+    """As whom pages are asked for, and by whose leave; `app.stay` makes them."""
 
-async def _at_once() -> None:
-    """The turn of who is not paced."""
+    @property
+    def name(self) -> str:
+        """Of the profile."""
+        ...
+
+    @property
+    def view(self) -> str:
+        """Whose prices the site shows: the profile's if it is logged in, else everybody's."""
+        ...
+
+    async def confirm(self) -> None:
+        """Just before a page is asked for: may it still be? Raises GateClosed."""
+
+    async def another_turn(self) -> None:
+        """Wait for the turn of one more page. Raises GateClosed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,29 +99,30 @@ class Page:
     render: Render
     """Scrubbed once it was put away."""
     at: datetime
+    view: str = EVERYBODY
+    """The profile that was logged in: its prices may be its own."""
     kept: tuple[Kept, ...] = ()
     """Its records in the archive, its own last; before it those of looks that brought no state."""
 
     @property
     def seen(self) -> Observation:
         claim = self.claim
-        return Observation(run_id=claim.run_id, token=claim.token, observed_at=self.at)
+        return Observation(
+            run_id=claim.run_id, token=claim.token, observed_at=self.at, view=self.view
+        )
 
 
-async def sync_offer(
-    runtime: Runtime, claim: Claim, again: TakeTurn = _at_once, *, profile: str = GUEST
-) -> Ending:
+async def sync_offer(runtime: Runtime, claim: Claim, guest: Guest) -> Ending:
     """Load, read and store one claimed offer; whatever goes wrong with it is settled here.
 
-    `profile` is as whom the site is asked; `again` is awaited before it is asked for the page a
-    second time. Raises what is not this item's matter: no engine, no database, pool closed.
+    Raises what is not this item's matter: GateClosed, no engine, no database, pool closed.
     """
     began = time.monotonic()
     page: Page | None = None
     try:
-        page = await load(runtime, claim, again)
+        page = replace(await load(runtime, claim, guest), view=guest.view)
         page = await runtime.aside(put_away, runtime, page)
-        ending = await runtime.aside(keep, runtime, page, profile)
+        ending = await runtime.aside(keep, runtime, page, guest.name)
         if runtime.pictures:
             runtime.pictures.wake()
     except Fenced as error:
@@ -121,8 +142,8 @@ async def sync_offer(
     return ending
 
 
-async def load(runtime: Runtime, claim: Claim, again: TakeTurn = _at_once) -> Page:
-    """The page of a claimed offer, rendered in a leased slot. Raises RenderError."""
+async def load(runtime: Runtime, claim: Claim, guest: Guest) -> Page:
+    """The page of a claimed offer, rendered in a leased slot. Raises RenderError, GateClosed."""
     seed = int(claim.offer_id) + claim.attempt
     first, *further = runtime.loading.modes(seed)
     request = RenderRequest(
@@ -133,15 +154,24 @@ async def load(runtime: Runtime, claim: Claim, again: TakeTurn = _at_once) -> Pa
         pace=runtime.dwell,
     )
     async with runtime.pool.lease(claim.offer_id) as slot:
+        await guest.confirm()  # the slot may have been long in coming
         page = await _looked(runtime, claim, slot, request)
         for mode in further:
-            if any(mark in page.render.document for mark in STATE_MARKS):
+            if _is_answer(page.render):
                 break
             before = await runtime.aside(put_away, runtime, page)
-            await again()
+            await guest.another_turn()
             page = await _looked(runtime, claim, slot, replace(request, mode=mode))
             page = replace(page, kept=before.kept)
     return page
+
+
+def _is_answer(loaded: Render) -> bool:
+    """Whether no further look is needed: an offer's state came, or a block, which is heeded."""
+    if any(mark in loaded.document for mark in STATE_MARKS):
+        return True
+    block = detect(url=loaded.final_url, status=loaded.status, document=loaded.document)
+    return block is not None
 
 
 async def _looked(runtime: Runtime, claim: Claim, slot: Slot, request: RenderRequest) -> Page:
@@ -206,15 +236,24 @@ def keep(runtime: Runtime, page: Page, profile: str = GUEST) -> Ending:
     """
     item = registry.read(snapshot_of(page.render))
     archived.wait_for_disk(page.kept)
+    fired: list[int] = []
 
     def store(conn: Connection) -> Settlement:
+        known = offers.load(conn, item.offer_id)
+        before = known.item if known and known.memory.view == page.seen.view else None
+        doubts = plausible.refuse(item, before)
         saved = offers.save(conn, item, page.seen)
+        for doubt in doubts:
+            quarantine.keep(conn, _doubtful(page, item, doubt), run_id=page.claim.run_id)
         archived.note(conn, page.kept, layout=item.layout)
+        fired[:] = [watch(conn, runtime.alerts, item, saved, page.seen)]
         if runtime.pictures:
             pictures.queue(conn, item.offer_id, profile=profile)
+        tallies.note_read(conn, page.claim.run_id, runtime.manners.realm, item, before)
         return Stored(outcome=Outcome(saved.change))
 
     ruling = commit_noted(runtime.journal, runtime.engine, page.claim, store)
+    _tell_people(runtime, fired)
     over = page.render.interstitial
     blocked = f"{over} over a page that was read" if over else None
     return Ending(word=str(ruling.ending), text=describe(item), blocked=blocked)
@@ -227,21 +266,32 @@ def settle(runtime: Runtime, claim: Claim, page: Page | None, error: Exception) 
         raise error
     if page:
         archived.wait_for_disk(page.kept)
+    fired: list[int] = []
 
     def store(conn: Connection) -> Settlement:
         if page:
             archived.note(conn, page.kept)
         if page and isinstance(error, Gone):
-            offers.mark_gone(conn, claim.offer_id, error.rule or "deleted", page.seen)
+            gone = offers.mark_gone(conn, claim.offer_id, error.rule or "deleted", page.seen)
+            fired[:] = [watch(conn, runtime.alerts, None, gone, page.seen) if gone else 0]
         if page and isinstance(settlement, (Invalid, Unreadable)):
-            quarantine.keep(conn, _refusal(runtime, page, error), run_id=claim.run_id)
+            quarantine.keep(conn, refusal(runtime, page, error), run_id=claim.run_id)
+            if isinstance(error, ExtractError):
+                tallies.note_refused(conn, claim.run_id, runtime.manners.realm, error)
         return settlement
 
     try:
         ruling = commit_noted(runtime.journal, runtime.engine, claim, store)
     except Fenced as fenced:
         return Ending(word="fenced", text=str(fenced))
+    _tell_people(runtime, fired)
     return ended(settlement, ruling, error)
+
+
+def _tell_people(runtime: Runtime, fired: list[int]) -> None:
+    """Once it is committed; a courier that is not there or dies leaves it to another."""
+    if runtime.courier and any(fired):
+        runtime.courier.wake()
 
 
 def ended(settlement: Settlement, ruling: Ruling, error: Exception | None = None) -> Ending:
@@ -253,17 +303,33 @@ def ended(settlement: Settlement, ruling: Ruling, error: Exception | None = None
     return Ending(word=word, text=text, blocked=blocked, pause=pause)
 
 
-def _refusal(runtime: Runtime, page: Page, error: Exception) -> quarantine.Refusal:
+def refusal(runtime: Runtime, page: Page, error: Exception) -> quarantine.Refusal:
+    """Why a page is not stored; a page of its kind is kept for a person to look at."""
     document = page.render.document
     known = error if isinstance(error, ExtractError) else None
+    rule, field, layout = (known.rule, known.field, known.layout) if known else (None, None, None)
+    kind = (type(error).__name__, rule, place_of(field), layout)
     return quarantine.Refusal(
         offer_id=page.claim.offer_id,
         type=type(error).__name__,
-        rule=(known and known.rule) or "",
-        field=known.field if known else None,
+        rule=rule or "",
+        field=field,
         message=str(error),
         digest=hashlib.sha256(document).hexdigest(),
-        evidence=runtime.evidence.keep(document, type(error).__name__),
+        evidence=runtime.evidence.keep(document, *kind),
+        layout=layout,
+    )
+
+
+def _doubtful(page: Page, item: OfferItem, doubt: plausible.Doubt) -> quarantine.Refusal:
+    return quarantine.Refusal(
+        offer_id=item.offer_id,
+        type=quarantine.DOUBT,
+        rule=doubt.rule.name,
+        field=doubt.rule.field,
+        message=doubt.message,
+        digest=hashlib.sha256(page.render.document).hexdigest(),
+        layout=item.layout,
     )
 
 

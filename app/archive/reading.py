@@ -52,13 +52,31 @@ def latest(conn: Connection, wanted: Wanted, *counts: Any) -> list[Record]:
 
     The newest is chosen first: an offer that was read again after `until` is not `wanted`.
     """
+    query = records(_is_latest(counts), *wanted.conditions()).order_by(PAGE.c.offer_id)
+    return [record_of(row) for row in conn.execute(query)]
+
+
+def latest_count(conn: Connection, wanted: Wanted, *counts: Any) -> int:
+    """How many `latest` would find."""
+    query = select(func.count()).where(_is_latest(counts), *wanted.conditions())
+    return conn.scalar(query) or 0
+
+
+def _is_latest(counts: Sequence[Any]) -> Any:
     newest_first = (PAGE.c.observed_at.desc(), PAGE.c.id.desc())
     place = func.row_number().over(partition_by=PAGE.c.offer_id, order_by=newest_first)
     of_offers = PAGE.c.kind == str(Kind.OFFER)
     ranked = select(PAGE.c.id, place.label("place")).where(of_offers, *counts).subquery()
-    newest = select(ranked.c.id).where(ranked.c.place == 1)
-    query = records(PAGE.c.id.in_(newest), *wanted.conditions()).order_by(PAGE.c.offer_id)
-    return [record_of(row) for row in conn.execute(query)]
+    return PAGE.c.id.in_(select(ranked.c.id).where(ranked.c.place == 1))
+
+
+def next_offers(conn: Connection, after: int, count: int) -> tuple[int, int] | None:
+    """The first and the last of the next so many offers in the archive; None if there are none."""
+    later = select(PAGE.c.offer_id).where(PAGE.c.kind == str(Kind.OFFER), PAGE.c.offer_id > after)
+    some = later.distinct().order_by(PAGE.c.offer_id).limit(count).subquery()
+    span = select(func.min(some.c.offer_id), func.max(some.c.offer_id))
+    first, last = conn.execute(span).one()
+    return None if first is None else (int(first), int(last))
 
 
 def read(folder: Path, record: Record) -> bytes:

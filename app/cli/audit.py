@@ -1,6 +1,7 @@
 """`pwsync audit`: do the books balance, and do they hold what the workers say."""
 
 import json
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,9 +11,14 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from app.archive.checking import Found
+    from app.images.checks import Flaw
     from app.runs.audit import Balance
     from app.runs.history import Comparison
     from app.settings import Settings
+
+
+EXAMPLES = 50
+"""Files of pictures that are told; one is enough to be wrong."""
 
 
 def audit(
@@ -24,11 +30,11 @@ def audit(
         ),
     ] = None,
     with_files: Annotated[
-        bool, typer.Option("--files", help="Read what the archive holds, too.")
+        bool, typer.Option("--files", help="Read what the archive and all pictures hold.")
     ] = False,
     subset: Annotated[
         str | None,
-        typer.Option(metavar="N/T", help="Only the n-th of t parts of the archive; means --files."),
+        typer.Option(metavar="N/T", help="Only the n-th of t parts of the files; means --files."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:
@@ -46,15 +52,20 @@ def audit(
     engine = open_database(settings)
     books = balance(engine, run)
     compared = compare(engine, history, run) if history else None
-    archive = _archive(settings, engine, subset, run) if with_files or subset else None
+    reads_files = with_files or subset is not None
+    archive = _archive(settings, engine, subset, run) if reads_files else None
+    pictures = _pictures(settings, engine, subset, hashes=reads_files)
     clean = books.clean and (compared is None or compared.clean)
-    clean = clean and (archive is None or not archive.wrong)
+    clean = clean and (archive is None or not archive.wrong) and not pictures
     if as_json:
         told = _as_json(books, compared, archive) | {"clean": clean}
+        told["pictures"] = [str(flaw) for flaw in pictures]
         typer.echo(json.dumps(told, ensure_ascii=False))
     else:
         _tell(books, compared)
         _tell_archive(archive)
+        for flaw in pictures:
+            typer.echo(str(flaw))
     raise typer.Exit(exits.GOOD if clean else exits.UNBALANCED)
 
 
@@ -66,6 +77,21 @@ def _archive(
 
     share = Share.of(subset) if subset else Share()
     return check(engine, archive_folder(settings), share, run)
+
+
+def _pictures(
+    settings: "Settings", engine: "Engine", subset: str | None, *, hashes: bool
+) -> "list[Flaw]":
+    """Files of pictures that are not as they were; where the folder is elsewhere, only on wish."""
+    from app.archive.checking import Share
+    from app.images.checks import flaws
+    from app.wiring import shelf_of
+
+    shelf = shelf_of(settings)
+    if not hashes and not shelf.folder.is_dir():
+        return []
+    share = Share.of(subset) if subset else None
+    return list(islice(flaws(engine, shelf, hashes=hashes, share=share), EXAMPLES))
 
 
 def _as_json(

@@ -13,7 +13,11 @@ TABLE = (
     ("app.lists", "ListRefError", exits.USAGE),
     ("app.filters.values", "FilterError", exits.USAGE),
     ("app.cli.errors", "UsageError", exits.USAGE),
+<<<<<<< HEAD
     ("app.groups.review", "PairUnknown", exits.USAGE),
+=======
+    ("app.cli.errors", "Drifted", exits.DRIFT),
+>>>>>>> main
     ("app.history.past", "VersionUnknown", exits.USAGE),
     ("app.history.movements", "SupplierUnknown", exits.USAGE),
     ("app.runs.states", "RunUnknown", exits.USAGE),
@@ -26,7 +30,6 @@ TABLE = (
     ("app.archive.checking", "BadShare", exits.USAGE),
     ("app.archive.values", "ArchiveUnwritable", exits.LIMIT),
     ("app.images.files", "ShelfFailed", exits.LIMIT),
-    ("app.images.checks", "SubsetWrong", exits.USAGE),
     ("browsers.errors", "EngineMissing", exits.UNAVAILABLE),
     ("browsers.errors", "RenderError", exits.UNAVAILABLE),
     ("browsers.login", "LoginFailed", exits.LOGIN_NEEDED),
@@ -47,6 +50,10 @@ class Parked(Exception):
         super().__init__(message)
         login = (run.reason or "").startswith("login")
         self.code = exits.LOGIN_NEEDED if login else exits.PARKED
+
+
+class Drifted(Exception):
+    """Pages are not read as before; typing the command again does not make them."""
 
 
 class UsageError(Exception):

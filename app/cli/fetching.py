@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from app.images.work import Fetched
     from app.settings import Settings
 
+BATCH = 50
+"""Offers or pictures of one transaction."""
 TOLD = 20
 """Failures that are told one by one."""
 
@@ -86,9 +88,11 @@ class Fetching:
         offers = consult(self._engine, partial(rows.offers_in, scope=self._scope))
         profile = self._settings.site.profile
         with bar("looking through offers", len(offers)) as (progress, task):
-            for offer_id in progress.track(offers, task_id=task):
-                queue = partial(rows.queue, offer_id=offer_id, profile=profile)
+            for start in range(0, len(offers), BATCH):
+                some = offers[start : start + BATCH]
+                queue = partial(rows.queue_all, offer_ids=some, profile=profile)
                 self._queued += transact(self._engine, queue)
+                progress.advance(task, len(some))
         if failed:
             transact(self._engine, partial(rows.ask_again, scope=self._scope))
         if missing:
@@ -109,8 +113,8 @@ class Fetching:
                 looked=lambda number: progress.advance(task, number),
             )
             lost = sorted({flaw.sha256 for flaw in found})
-        for start in range(0, len(lost), 500):
-            some = lost[start : start + 500]
+        for start in range(0, len(lost), BATCH):
+            some = lost[start : start + BATCH]
             transact(self._engine, partial(rows.ask_again, scope=self._scope, sha256=some))
 
     async def _fetch(self) -> None:

@@ -69,12 +69,13 @@ def verify(
 
     Exit code 10 and a line for each file that is not as it was.
     """
+    from app.archive.checking import Share
     from app.images import checks
     from app.settings import load
     from app.wiring import open_database, shelf_of
 
     settings = load()
-    part = checks.Subset.read(subset) if subset else checks.Subset()
+    share = Share.of(subset) if subset else None
     engine = open_database(settings)
     try:
         total = checks.count(engine)
@@ -84,7 +85,7 @@ def verify(
                     engine,
                     shelf_of(settings),
                     hashes=True,
-                    subset=part,
+                    share=share,
                     looked=lambda number: progress.advance(task, number),
                 )
             )
@@ -95,7 +96,7 @@ def verify(
     else:
         for flaw in found:
             typer.echo(str(flaw))
-        shown = f"part {subset} of " if subset else ""
+        shown = f"share {subset} of " if subset else ""
         typer.echo(f"{shown}{total:,} pictures, {len(found):,} files are not as they were written")
         if found:
             say("`pwsync images fetch --missing` fetches lost pictures again")

@@ -16,6 +16,7 @@ from app.cli import exits
 from app.drain import Drain
 from app.monitor.progress import Follower, Progress
 from app.monitor.status import Recorder, Status
+from app.quality.books import SAID as DRIFT
 from app.runs.counts import Counts, counts
 from app.runs.outcomes import RunState
 from app.runs.parking import wake
@@ -53,6 +54,8 @@ class LiveRun:
         self._counts = counts(engine, run_id)
         self._counted = time.monotonic()
         self._asked = False
+        self._pictures = False
+        """Whether only pictures are left to do."""
         self.recorder = Recorder()
         self.signal: int | None = None
         """The first signal that asked to stop, if any did."""
@@ -95,8 +98,22 @@ class LiveRun:
                     await self._drain.run()
                 finally:
                     self._counted = -COUNT_SECONDS  # the last picture has the last numbers
+                await self._pictured(runtime)
                 if not self._waits or not await self._rested(runtime):
                     return
+
+    async def _pictured(self, runtime: Runtime) -> None:
+        """Wait for the pictures of what was stored, until somebody wants to stop."""
+        if runtime.pictures is None:
+            return
+        self._pictures = True
+        rest = asyncio.create_task(runtime.pictures.finish())
+        try:
+            while not rest.done() and self.signal is None:
+                await asyncio.wait({rest}, timeout=LOOK_SECONDS)
+        finally:
+            rest.cancel()
+            self._pictures = False
 
     async def _rested(self, runtime: Runtime) -> bool:
         """Wait with a parked run until it goes on; False if it does not by itself."""
@@ -132,6 +149,8 @@ class LiveRun:
     def _notice(self) -> str:
         if self.signal is not None:
             return "finishing the pages in flight; Ctrl-C again stops now"
+        if self._pictures:
+            return "fetching the last pictures; Ctrl-C leaves them for `pwsync images fetch`"
         return self._counts.run.reason or ""
 
     def _was_asked(self) -> bool:
@@ -170,6 +189,8 @@ def exit_code(found: Counts, stopped_by: int | None) -> int:
     if found.run.state is RunState.PARKED:
         login = (found.run.reason or "").startswith("login")
         return exits.LOGIN_NEEDED if login else exits.PARKED
+    if (found.run.reason or "").startswith(DRIFT):
+        return exits.DRIFT
     if stopped_by is not None:
         return 128 + stopped_by
     return exits.LIMIT  # a limit, or somebody paused or stopped it before it was done

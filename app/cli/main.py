@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from app.cli import (
+    alerts,
     audit,
     batch,
     config,
@@ -25,6 +26,7 @@ from app.cli import (
     login,
     plan,
     profile,
+    reextract,
     replica,
     runs,
     scheduler,
@@ -61,6 +63,7 @@ app.command()(history.history)
 app.command()(history.diff)
 app.command()(history.changes)
 app.command()(search.search)
+app.command()(reextract.reextract)
 app.command("runs")(runs.runs)
 app.command()(runs.report)
 app.command()(audit.audit)
@@ -71,6 +74,7 @@ app.command()(serve.serve)
 app.command()(up.up)
 app.command()(replica.replica)
 app.command()(doctor.doctor)
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(batch.app, name="batch")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")

@@ -10,10 +10,16 @@ from rich.text import Text
 from app.monitor import words
 from app.monitor.status import Status
 from app.profiles.values import GUEST
+from app.quality.books import SAID as DRIFT
 from app.runs.counts import Counts, Reason
 from app.runs.outcomes import Outcome, RunState
 from app.runs.states import Run
 
+DRIFTED = (
+    "pages are not read as before: `pwsync report {run} --quality` and `pwsync quarantine list` "
+    "show it; once the layout is repaired `pwsync reextract --run {run}`, then {resume}; "
+    "with --accept-drift if the pages are right as they are"
+)
 NEXT = {
     RunState.RUNNING: "not finished: {resume} goes on",
     RunState.OPEN: "not begun: {resume} goes on",
@@ -37,6 +43,8 @@ def next_step(run: Run) -> str | None:
     """What a person may do about a run that is not closed."""
     site = " --replica 127.0.0.1:PORT" if run.options.get("replica") else ""
     resume = f"`pwsync resume {run.id}{site}`"
+    if run.state is RunState.PAUSED and (run.reason or "").startswith(DRIFT):
+        return DRIFTED.format(run=run.id, resume=resume)
     if run.state is not RunState.PARKED:
         hint = NEXT.get(run.state)
         return hint and hint.format(resume=resume)

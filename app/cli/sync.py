@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.cli import working
-from app.cli.errors import Parked, UsageError
+from app.cli.errors import Drifted, Parked, UsageError
 from app.cli.inputs import Category, First, Inputs, Keyword, Refs, Shop, Wanted, read_wanted
 from app.cli.working import (
     AsJson,
@@ -72,8 +72,9 @@ def sync(
     workers do it and this command watches; without, it is done here.
 
     Exit code 0: all stored or seen gone; 3: some failed, were invalid or unreadable; 4 or 5:
-    parked, the site asks for a login, has blocked us, or the day's pages are spent; 8: a limit was
-    reached; 9: the profile is in use; 130: stopped by Ctrl-C, nothing lost.
+    parked, the site asks for a login, has blocked us, or the day's pages are spent; 6: pages are
+    not read as before (drift); 8: a limit was reached; 9: the profile is in use; 130: stopped by
+    Ctrl-C, nothing lost.
     """
     from app.settings import load
     from app.wiring import check_profile, open_database
@@ -113,6 +114,10 @@ def resume(
     priority: Annotated[
         str | None, typer.Option(help="high, default or low; as it was without it.")
     ] = None,
+    accept_drift: Annotated[
+        bool,
+        typer.Option("--accept-drift", help="What alarmed the run is right and normal from now."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Go on with a run that was stopped, killed, paused or parked."""
@@ -131,6 +136,8 @@ def resume(
         _same_site(settings, states.read_run(engine, run))
         if priority is not None:
             states.set_option(engine, run, "priority", priority)
+        if accept_drift:
+            _accept_drift(engine, run)
         found = states.resume(engine, run)
         end_rest(settings, engine, found)
         working.put_limits(engine, run, limit, time_limit, max_failures)
@@ -140,6 +147,15 @@ def resume(
     finally:
         engine.dispose()
     raise typer.Exit(code)
+
+
+def _accept_drift(engine: "Engine", run: int) -> None:
+    from app.quality import books
+
+    marks = books.accept(engine, run)
+    if not marks:
+        raise UsageError(f"run {run} was not alarmed by drift: resume it without --accept-drift")
+    say(f"normal from now on: {', '.join(marks)}")
 
 
 def retry(
@@ -228,11 +244,14 @@ def open_or_continue(
 
 
 def _go_on(engine: "Engine", found: "Run", priority: str) -> "Run":
+    from app.quality.books import SAID as DRIFT
     from app.runs import states
     from app.runs.outcomes import RunState
 
     if found.state is RunState.PARKED:
         raise Parked(f"run {found.id} is parked ({found.reason}): {_how_to_resume(found)}", found)
+    if found.state is RunState.PAUSED and (found.reason or "").startswith(DRIFT):
+        raise Drifted(f"run {found.id}, {found.reason}: {_how_to_resume(found)}")
     say(f"going on with run {found.id}, which was not finished (--new opens another)")
     if priority != "default":
         states.set_option(engine, found.id, "priority", priority)

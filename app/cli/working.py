@@ -140,7 +140,7 @@ def follow(engine: "Engine", connection: "Redis | None", run: "Run", way: Way) -
     from app.monitor.watch import Watch
 
     left = threading.Event()
-    watch = Watch(engine, run.id, pools=lambda: pools(connection, run.id))
+    watch = Watch(engine, run.id, pools=lambda: pools(connection, run.id), waits=way.wait)
     console = Console(stderr=True)
     shown = choose(cast("Progress", way.progress), console)
     wants = _Wants()

@@ -35,6 +35,8 @@ class ExtractError(Exception):
         super().__init__(message)
         self.rule = rule
         self.field = field
+        self.layout: str | None = None
+        """Name of the layout that read the page, where one knew it."""
 
     def as_json(self) -> dict[str, str | None]:
         """The error as CONTRACT §3 prints it."""

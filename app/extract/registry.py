@@ -7,7 +7,7 @@ from functools import cache
 
 from app.cards import OfferCard
 from app.extract import layouts, lists
-from app.extract.base import Blocked, Invalid, LayoutUnknown, Snapshot, Truncated
+from app.extract.base import Blocked, ExtractError, Invalid, LayoutUnknown, Snapshot, Truncated
 from app.extract.carriers import Page
 from app.extract.gone import refuse_gone
 from app.extract.layout import Layout
@@ -42,8 +42,12 @@ def read(snapshot: Snapshot) -> OfferItem:
     page = Page(snapshot.document)
     refuse_gone(url, page.source)
     layout, state = _recognise(page)
-    item = layout.extract(state)
-    _refuse_foreign(item, snapshot)
+    try:
+        item = layout.extract(state)
+        _refuse_foreign(item, snapshot)
+    except ExtractError as error:
+        error.layout = layout.name
+        raise
     return item
 
 

@@ -1,23 +1,19 @@
-"""Do the files hold what the rows say: there, of that size, with those bytes. Only reads."""
+"""Do the files hold what the rows say: rule I11 of the audit. Only reads."""
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
 from sqlalchemy import Connection, Engine, func, select
 
+from app.archive.checking import Share
 from app.images.files import Shelf
 from app.images.holdings import page_of
 from app.images.rows import IMAGE, Known
 from app.store.engine import consult
 
 PAGE = 500
-_SUBSET = re.compile(r"([0-9]{1,6})/([0-9]{1,6})")
-
-
-class SubsetWrong(ValueError):
-    """What was given names no part of a whole."""
+SENTENCE = "a picture's row has its files, as they were written"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,28 +26,7 @@ class Flaw:
     found: str
 
     def __str__(self) -> str:
-        return f"{self.path}: wanted {self.wanted}, found {self.found}"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Subset:
-    """The n-th of t parts of all pictures; every picture is in exactly one of them."""
-
-    n: int = 1
-    t: int = 1
-
-    @classmethod
-    def read(cls, text: str) -> "Subset":
-        """`2/7`. Raises SubsetWrong."""
-        found = _SUBSET.fullmatch(text)
-        n, t = (int(found[1]), int(found[2])) if found else (0, 0)
-        if not 1 <= n <= t:
-            raise SubsetWrong(f"{text} is no part of a whole; write 1/7 … 7/7 for a seventh each")
-        return cls(n=n, t=t)
-
-    def holds(self, sha256: str) -> bool:
-        """Whether a picture is in this part."""
-        return int(sha256[:12], 16) % self.t == self.n - 1
+        return f"I11 {self.path}: {SENTENCE}; wanted {self.wanted}, found {self.found}"
 
 
 def count(engine: Engine) -> int:
@@ -65,17 +40,17 @@ def flaws(
     shelf: Shelf,
     *,
     hashes: bool,
-    subset: Subset | None = None,
+    share: Share | None = None,
     looked: Callable[[int], None] = lambda _: None,
 ) -> Iterator[Flaw]:
     """Every file that is not as its row says; with `hashes` each is read whole.
 
     `looked` hears of each handful of pictures. Raises DatabaseUnavailable.
     """
-    part, last = subset or Subset(), ""
+    part, last = share or Share(), ""
     while page := consult(engine, partial(_page, after=last)):
         for picture in page:
-            if part.holds(picture.sha256):
+            if int(picture.sha256[:12], 16) % part.parts == part.number - 1:
                 yield from of_picture(shelf, picture, hashes=hashes)
         last = page[-1].sha256
         looked(len(page))

@@ -154,6 +154,11 @@ def queue(conn: Connection, offer_id: str, *, profile: str) -> int:
     return new
 
 
+def queue_all(conn: Connection, offer_ids: Sequence[str], *, profile: str) -> int:
+    """The same for several offers, in order."""
+    return sum(queue(conn, offer_id, profile=profile) for offer_id in offer_ids)
+
+
 def _note(conn: Connection, shown: Shown, profile: str) -> int:
     wanted = sorted(wanted_of(shown), key=lambda one: one.key)
     keys = [one.key for one in wanted]

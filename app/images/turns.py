@@ -28,7 +28,8 @@ def picture_gate(engine: Engine, pace: Pace, *, realm: str, egress: str) -> Gate
     own = replace(
         pace, gap=(gap, gap), list_gap=(gap, gap), floor=gap, per_day=None, egress_per_day=None
     )
-    return Gate(engine, own, profile=NAME, per_day=None, egress=f"{realm}{NAME}:{egress}")
+    name = f"{realm}{NAME}:{egress}"
+    return Gate(engine, own, profile=name, per_day=None, egress=name)
 
 
 class PictureTurns:

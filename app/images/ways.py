@@ -24,6 +24,10 @@ from browsers.values import Proxy
 CONNECT_SECONDS = 10.0
 MOST_ADDRESSES = 3
 """Of a host that are tried, one after the other."""
+SPECIAL = tuple(
+    ipaddress.ip_network(text) for text in ("192.0.0.0/24", "192.88.99.0/24", "fec0::/10")
+)
+"""Of the IANA registries' special addresses, those that Python calls global."""
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], Awaitable[list[str]]]
@@ -47,7 +51,9 @@ def is_public(address: str) -> bool:
 
 
 def _is_public(ip: IPAddress) -> bool:
-    local = ip.is_multicast or ip.is_reserved or ip.is_unspecified or ip.is_link_local
+    local = (
+        ip.is_multicast or ip.is_reserved or ip.is_link_local or any(ip in net for net in SPECIAL)
+    )
     # RFC 6052's prefix stands for the IPv4 address in it
     return ip in NAT64 or (ip.is_global and not local)
 

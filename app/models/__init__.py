@@ -1,5 +1,6 @@
 """Tables and their migrations. Importing the package defines every table; nothing connects."""
 
+from app.models.alerts import AlertFiring, AlertState
 from app.models.archive import PageRecord
 from app.models.base import Row, table
 from app.models.batches import BatchFire
@@ -9,10 +10,13 @@ from app.models.history import OfferChange
 from app.models.images import Image, ImageSource, ImageUse
 from app.models.lists import OfferCardRow
 from app.models.offers import Offer, OfferImage, PriceTier, Sku, Supplier
+from app.models.quality import PageTally
 from app.models.runs import Attempt, Quarantine, RejectedLine, Run, RunItem
 from app.models.search import OfferFacet, OfferGram
 
 __all__ = [
+    "AlertFiring",
+    "AlertState",
     "Attempt",
     "BatchFire",
     "GroupMark",
@@ -29,6 +33,7 @@ __all__ = [
     "OfferGroup",
     "OfferImage",
     "PageRecord",
+    "PageTally",
     "PriceTier",
     "ProfileRow",
     "Quarantine",

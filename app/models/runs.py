@@ -135,7 +135,12 @@ class Quarantine(Row, table=True):
     digest: str = Field(sa_type=ShortText)
     """sha256 of the page that was read, else of the message."""
     evidence: str | None = Field(sa_type=LongText)
-    """Path of the saved page."""
+    """Path of a saved page that was refused so; of this very one where its digest is the same."""
+    layout: str | None = Field(sa_type=ShortText)
+    """That read the page; NULL where none did."""
+    decision: str | None = Field(sa_type=ShortText)
+    """NULL while it waits for a person: `released` or `discarded`."""
+    decided_at: datetime | None = Field(sa_type=Instant)
     first_run_id: int
     last_run_id: int
     times: int

@@ -27,8 +27,15 @@ class Watch:
     """One run, seen from outside. `pools()` tells the pictures of those who work on it."""
 
     def __init__(
-        self, engine: Engine, run_id: int, *, pools: Callable[[], Sequence[PoolStatus]]
+        self,
+        engine: Engine,
+        run_id: int,
+        *,
+        pools: Callable[[], Sequence[PoolStatus]],
+        waits: bool = False,
     ) -> None:
+        """`waits`: a run that is parked for a time is live, too."""
+        self._waits = waits
         self._engine = engine
         self._run_id = run_id
         self._pools = pools
@@ -46,7 +53,9 @@ class Watch:
     @property
     def is_live(self) -> bool:
         """Whether somebody may still work on it without being told to."""
-        return self._counts.run.state in LIVE
+        run = self._counts.run
+        goes_on = run.state is RunState.PARKED and run.parked_until is not None
+        return run.state in LIVE or (self._waits and goes_on)
 
     def picture(self) -> Status:
         """What the screen shows; asks the ledger once a second."""

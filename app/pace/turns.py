@@ -89,6 +89,10 @@ class Gate:
             return False
         return found.now - turn.at <= timedelta(seconds=LATE_SECONDS)
 
+    def rest(self) -> Closed | None:
+        """The profile's rest, if it is resting now or retired. Raises DatabaseUnavailable."""
+        return consult(self._engine, lambda conn: _rest(conn, self._profile, _present(conn)))
+
     def give_back(self, turn: Turn) -> None:
         """No page was asked for with it. Raises DatabaseUnavailable."""
         if not self.is_free:

@@ -107,6 +107,14 @@ class Closed:
     """For people; may quote the site, so it is escaped where it is shown."""
 
 
+class GateClosed(Exception):
+    """No page may be asked for now: quiet hours, a budget, a rest, an unknown robots.txt."""
+
+    def __init__(self, closed: Closed) -> None:
+        super().__init__(closed.why)
+        self.closed = closed
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Account:
     """The pages of a profile or an address by day, and how many of a day it may have."""

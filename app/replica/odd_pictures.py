@@ -92,7 +92,7 @@ def bomb(side: int = BOMB_SIDE) -> bytes:
         return struct.pack(">I", len(content)) + named + struct.pack(">I", zlib.crc32(named))
 
     packer = zlib.compressobj(9)
-    row = bytes(1 + side // 8)
+    row = bytes(1 + (side + 7) // 8)
     rows = b"".join(packer.compress(row) for _ in range(side)) + packer.flush()
     head = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
     parts = chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")

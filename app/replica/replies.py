@@ -10,6 +10,8 @@ from app.replica import assets, blocks, descriptions, odd_pictures, pictures
 from app.replica.cache import Bodies
 from app.replica.cases import Era, Standing
 from app.replica.changes import changes
+from app.replica.drifts import BadDrift, Drift, applied
+from app.replica.drifts import read as read_drift
 from app.replica.expected import expected
 from app.replica.faults import Fault, Faults, cut, haunted, spoiled, stripped
 from app.replica.gateway import APIS, Gateway
@@ -54,6 +56,8 @@ class Site:
     def __init__(self, plan: Plan, *, epoch: int = 1) -> None:
         self.plan = plan
         self.epoch = epoch
+        self.drifts: tuple[Drift, ...] = ()
+        """What has become of the pages meanwhile, oldest first."""
         self.journal = Journal()
         self.visits: Counter[str] = Counter()
         self.documents = Bodies()
@@ -88,6 +92,7 @@ class Site:
             "list": self._list,
             "shops": self._shops,
             "epoch": self._epoch,
+            "drift": self._drift,
             "changes": self._changes,
             "groups": self._groups,
             "phone": self.logins.tap,
@@ -168,12 +173,13 @@ class Site:
                 return Reply(status=302, headers={"Location": gone.HOME})
             case Standing.OFF_SHELF:
                 return Reply(body=gone.off_shelf(shown))
-        key = (shown.offer_id, self.epoch)
-        body = self.documents.get(key, partial(document, shown, padded=self.plan.padded))
+        key = (shown.offer_id, self.epoch, self.drifts)
+        body = self.documents.get(key, partial(self._document, shown))
         return Reply(body=body, gzipped=True, content_type=_content_type(shown))
 
     def _document(self, shown: Offer) -> bytes:
-        return document(shown, padded=self.plan.padded)
+        page = document(shown, padded=self.plan.padded)
+        return applied(self.drifts, page, shown.era)
 
     def _spoiled(self, request: Request, shown: Offer, fault: Fault, turn: int) -> Reply:
         block = blocks.STUBS.get(fault)
@@ -277,6 +283,15 @@ class Site:
     def _epoch(self, request: Request, _: str) -> Reply:
         self.epoch = int(request.query.get("n", self.epoch))
         return _json({"epoch": self.epoch})
+
+    def _drift(self, request: Request, _: str) -> Reply:
+        """One drift more; without words all of them end."""
+        try:
+            drift = read_drift(request.query)
+        except BadDrift as error:
+            return Reply(status=400, body=str(error).encode(), content_type="text/plain")
+        self.drifts = (*self.drifts, drift) if drift else ()
+        return _json({"drifts": len(self.drifts)})
 
     def _list(self, request: Request, _: str) -> Reply:
         """The offers of a list in their order, without what is advertised."""

@@ -131,6 +131,13 @@ class Replica:
         """Moves on to an epoch: a third of the offers change with each; `changes` tells in what."""
         self._control(f"epoch?n={epoch}")
 
+    def drift(self, **told: str) -> None:
+        """From now on pages differ: `rename="subject:subjectTitle"`, `scale="price:100"`, `era=…`.
+
+        Drifts add up; without words all of them end. Raises LookupError for one that there is not.
+        """
+        self._control(f"drift?{urlencode(told)}")
+
     def changes(self, first: int, last: int) -> list[dict[str, Any]]:
         """`{epoch, offer_id, kind, field, key, before, after}` of what a visitor of every epoch sees change.
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from app.archive.values import ArchiveUnwritable
 from app.extract import base as extract
+from app.pace.values import GateClosed
 from app.runs.outcomes import Blocked, Failed, Gone, Invalid, Retry, Settlement, Unreadable
 from app.store.engine import StoreError, ValueRefused
 from browsers import errors as browsers
@@ -73,6 +74,7 @@ TABLE: tuple[Row, ...] = (
     (browsers.RenderError, _page_went_wrong),
     (browsers.Refused, lambda error, _: Failed(reason=f"refused: {error}")),
     (browsers.BrowserError, lambda *_: None),
+    (GateClosed, lambda *_: None),
     (StoreError, lambda *_: None),
     (ArchiveUnwritable, lambda *_: None),
 )

@@ -316,4 +316,6 @@ BOOKS = (
 )
 
 INVARIANTS = (*BOOKS, *KEPT)
-"""All that the audit asks. I14 (exports) comes with what it checks, I21 is of `app.archive`."""
+"""All that the audit asks. I14 (exports) comes with what it checks, I21 is of `app.archive`.
+
+What the files of pictures hold (I11) is asked by `app.images.checks`."""

@@ -1,4 +1,4 @@
-"""What must hold of what is kept beside the books: the archive's index.
+"""What must hold of what is kept beside the books: the archive's index, pictures.
 
 Read by `audit.py` with the rules of the books; how a query is written is told in `invariants.py`.
 """
@@ -35,5 +35,24 @@ KEPT = (
             OR (url LIKE '%m_h5_tk=_%' AND url NOT LIKE '%m_h5_tk=&%')
             OR (url LIKE '%oken=_%' AND url NOT LIKE '%oken=&%')
             OR (url LIKE '%oken_=_%' AND url NOT LIKE '%oken_=&%'))""",
+    ),
+    Invariant(
+        name="I11",
+        sentence="what an offer shows has its address in the books",
+        query="""
+        SELECT o.run_id, u.offer_id, u.role, 'no address'
+        FROM image_use u JOIN offer o ON o.offer_id = u.offer_id
+        LEFT JOIN image_source s ON s.url_key = u.url_key
+        WHERE (:run IS NULL OR o.run_id = :run) AND s.url_key IS NULL""",
+    ),
+    Invariant(
+        name="I11",
+        sentence="an address of a picture that was had leads to one, a description's to addresses",
+        query="""
+        SELECT NULL, NULL, s.url, s.state
+        FROM image_source s LEFT JOIN image i ON i.sha256 = s.sha256
+        WHERE :run IS NULL AND s.state = 'fetched' AND (
+            (s.kind = 'picture' AND i.sha256 IS NULL)
+            OR (s.kind = 'script' AND s.found IS NULL))""",
     ),
 )

@@ -8,12 +8,13 @@ whoever has the page's claim gets the next page's.
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
 from app import models
 from app.models import table
-from app.runs.claims import Claim, begin_tries
+from app.runs.claims import WORKABLE, Claim, begin_tries
 from app.runs.opening import chunks, list_item, offer_item
 from app.runs.outcomes import LEASED, ItemKind
 from app.runs.states import Run, run_of
@@ -31,6 +32,8 @@ class Brought:
     again: int
     offers: int
     """Of the run by now."""
+    total: int | None
+    """How many the list has said that it has, on this page or on an earlier one."""
 
 
 def add_offers(
@@ -58,7 +61,12 @@ def add_offers(
         conn.execute(update(ITEM).where(*same).values(mentions=ITEM.c.mentions + times[offer_id]))
     again = sum(times[one] - 1 for one in fresh) + sum(times[one] for one in known)
     _add_up(conn, run, new=len(fresh), again=again, total=total)
-    return Brought(new=len(fresh), again=again, offers=run.expected + len(fresh))
+    return Brought(
+        new=len(fresh),
+        again=again,
+        offers=run.expected + len(fresh),
+        total=run.list_total if total is None else total,
+    )
 
 
 def _locked(conn: Connection, run_id: int) -> Run:
@@ -81,8 +89,11 @@ def _add_up(conn: Connection, run: Run, *, new: int, again: int, total: int | No
     conn.execute(update(RUN).where(RUN.c.id == run.id).values(sums | told))
 
 
-def claim_next(conn: Connection, claim: Claim, *, lease_seconds: float) -> Claim:
-    """Begin the page after the claimed one and lease it to the same owner."""
+def claim_next(conn: Connection, claim: Claim, *, lease_seconds: float) -> Claim | None:
+    """Begin the page after the claimed one and lease it to the same owner.
+
+    None where the run was paused or parked meanwhile: the page waits as any item does.
+    """
     page = claim.page + 1
     following = replace(
         claim, offer_id=str(page), attempt=1, token=1, charges=0, excused=0, kind=ItemKind.LIST
@@ -93,11 +104,22 @@ def claim_next(conn: Connection, claim: Claim, *, lease_seconds: float) -> Claim
         "token": 1,
         "attempt": 1,
         "lease_until": now(lease_seconds),
-        # given back, it is the next item handed out: due for longer than any of its offers
-        "not_before": select(RUN.c.created_at).where(RUN.c.id == claim.run_id).scalar_subquery(),
     }
-    conn.execute(insert(ITEM).values(list_item(claim.run_id, page) | leased))
-    begin_tries(conn, [following])
+    goes_on = run_of(conn, claim.run_id).state in WORKABLE
+    conn.execute(
+        insert(ITEM).values(
+            list_item(claim.run_id, page)
+            | {"not_before": _opened_at(claim.run_id)}
+            | (leased if goes_on else {})
+        )
+    )
+    if goes_on:
+        begin_tries(conn, [following])
     more = {"list_pages": RUN.c.list_pages + 1}
     conn.execute(update(RUN).where(RUN.c.id == claim.run_id).values(more))
-    return following
+    return following if goes_on else None
+
+
+def _opened_at(run_id: int) -> Any:
+    """Due for longer than any of the run's offers: queued, it is the next item handed out."""
+    return select(RUN.c.created_at).where(RUN.c.id == run_id).scalar_subquery()

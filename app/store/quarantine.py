@@ -15,6 +15,8 @@ from app.store.text import storable
 
 QUARANTINE = table(models.Quarantine)
 MESSAGE_LENGTH = 4000
+DOUBT = "Doubt"
+"""The type of what was stored all the same."""
 
 Values = dict[str, Any]
 
@@ -32,7 +34,8 @@ class Refusal:
     digest: str | None = None
     """sha256 of the page; without one, of the message."""
     evidence: str | None = None
-    """Path of the saved page."""
+    """Path of a saved page that was refused so."""
+    layout: str | None = None
 
 
 def keep(conn: Connection, refusal: Refusal, *, run_id: int) -> None:
@@ -44,6 +47,7 @@ def keep(conn: Connection, refusal: Refusal, *, run_id: int) -> None:
         "digest": refusal.digest or hashlib.sha256(message.encode()).hexdigest(),
     }
     told = {"type": refusal.type, "field": refusal.field, "message": message}
+    told["layout"] = refusal.layout
     if _count_up(conn, key, refusal.evidence, run_id):
         return
     with suppress(IntegrityError):  # another run has just kept it
@@ -63,6 +67,8 @@ def _count_up(conn: Connection, key: Values, evidence: str | None, run_id: int) 
         "last_seen_at": now(),
         "evidence": evidence or known["evidence"],
         "times": QUARANTINE.c.times + 1,
+        "decision": None,  # it was decided about an earlier visit
+        "decided_at": None,
     }
     conn.execute(update(QUARANTINE).where(QUARANTINE.c.id == known["id"]).values(values))
     return True

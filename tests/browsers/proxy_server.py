@@ -89,9 +89,9 @@ class ProxyServer:
         _, count = await reader.readexactly(2)
         methods = await reader.readexactly(count)
         wanted = 2 if self._user else 0
+        self.denied += wanted not in methods
         writer.write(bytes([5, wanted if wanted in methods else 255]))
         if wanted not in methods or (wanted == 2 and not await self._is_known(reader, writer)):
-            self.denied += 1
             return
         _, _, _, kind = await reader.readexactly(4)
         length = LENGTHS.get(kind) or (await reader.readexactly(1))[0]
@@ -106,6 +106,7 @@ class ProxyServer:
         (length,) = await reader.readexactly(1)
         password = await reader.readexactly(length)
         is_known = (user.decode(), password.decode()) == (self._user, self._password)
+        self.denied += not is_known
         writer.write(bytes([1, 0 if is_known else 1]))
         return is_known
 

@@ -225,14 +225,26 @@ async def test_without_the_guard_the_same_ways_are_counted(counter, way_out, tmp
     monkeypatch.setattr(
         traffic, "arguments", lambda *which: [f for f in flags(*which) if "webrtc" not in f]
     )
+    expected = {name.encode() for name in (*WAYS, *NAVIGATIONS)} | {STUN, b"moved"}
+    expected -= {b"popup", b"preconnect"}  # blocked by another flag; sends nothing with a name
     with FaultServer() as server:
         async with started(wanted(server, way_out, tmp_path)) as browser:
-            await try_everything(browser, server, counter, guarded=False)
-        ways = {found[1] for hit in counter.hits if (found := re.match(rb"[A-Z]+ /(\w+)", hit))}
-        silent = {b"popup", b"preconnect"}  # blocked by another flag; sends nothing that has a name
-        assert ways >= {name.encode() for name in (*WAYS, *NAVIGATIONS)} - silent
-        assert any(hit[4:8] == b"\x21\x12\xa4\x42" for hit in counter.hits)  # STUN, by UDP
-        assert server.egress_hits
+            for _ in range(5):  # a machine under load may be too slow for some way at first
+                await try_everything(browser, server, counter, guarded=False)
+                missing = expected - ways(counter.hits) - ways(server.egress_hits)
+                if not missing:
+                    return
+    pytest.fail(f"not counted: {missing}")
+
+
+STUN = b"\x21\x12\xa4\x42"
+"""In every request by UDP for one's own address (RFC 8489)."""
+
+
+def ways(hits: list[bytes]) -> set[bytes]:
+    """By which ways the counters were reached."""
+    by_name = {found[1] for hit in hits if (found := re.match(rb"[A-Z]+ /(\w+)", hit))}
+    return by_name | {STUN for hit in hits if hit[4:8] == STUN}
 
 
 async def everything_shown(page) -> str:

@@ -7,7 +7,9 @@ from app.runs.claims import claim
 from app.runs.opening import open_run
 from app.runs.outcomes import Gone, Retry
 from app.runs.settling import commit
+from app.runs.states import resume
 from browsers.values import PoolStatus, SlotState, SlotStatus
+from tests.samples import NOON
 
 
 def pool(*labels, **more):
@@ -56,3 +58,14 @@ def test_many_pools_are_numbered_through_and_weighed_together():
     assert [(slot.number, slot.label) for slot in both.slots] == [(1, "1"), (2, "2"), (3, "3")]
     assert (both.memory_mb, both.engine) == (500, "chromium 156")
     assert together([]).memory_mb is None
+
+
+def test_who_waits_stays_with_a_run_that_goes_on_by_itself(engine):
+    run_id = opened(engine)
+    parking.park(engine, run_id, "slider: a wall", NOON)
+    assert not Watch(engine, run_id, pools=list).is_live
+    assert Watch(engine, run_id, pools=list, waits=True).is_live
+    parking.park(engine, run_id, "login: a wall")
+    resume(engine, run_id)
+    parking.park(engine, run_id, "login: a wall")
+    assert not Watch(engine, run_id, pools=list, waits=True).is_live, "it waits for a person"

@@ -9,13 +9,13 @@ import pytest
 from sqlalchemy import Engine
 
 from app.pace import robots
-from app.pace.values import Pace
+from app.pace.values import GateClosed, Pace
 from app.profiles import rows
 from app.profiles.jar import Jar
 from app.profiles.values import Profile
 from app.runs.states import Run
 from app.runtime import Evidence, Manners, Runtime
-from app.stay import GateClosed, Stay
+from app.stay import Stay
 from browsers.pool import BrowserPool
 from browsers.values import Launch
 from tests.pace.days import pace, pass_time, totals

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import insert, text, update
 
 from app import models
+from app.images import rows as pictures
 from app.models import table
 from app.runs import claims, opening, settling
 from app.runs.audit import audit, balance
@@ -233,6 +234,27 @@ def test_a_rule_sees_what_breaks_the_archives_index(engine, archived, name, stat
     assert names(engine) == {name}
 
 
+TAMPERED_PICTURES = [
+    ("I11", "DELETE FROM image_source WHERE kind = 'picture'"),
+    ("I11", "UPDATE image_source SET state = 'fetched' WHERE kind = 'picture'"),
+    ("I11", "UPDATE image_source SET state = 'fetched' WHERE kind = 'script'"),
+    ("I11", "UPDATE image_source SET state = 'fetched', sha256 = 'no such'"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "statement"), TAMPERED_PICTURES, ids=range(len(TAMPERED_PICTURES))
+)
+def test_a_rule_sees_what_breaks_the_books_of_pictures(engine, name, statement):
+    script = "https://itemcdn.tmall.com/1688offer/icoss1"
+    one = take_one(engine, new_run(engine, 1))
+    settling.commit(engine, one, stores(one, item(description_url=script)))
+    transact(engine, lambda conn: pictures.queue(conn, FIRST, profile="guest"))
+    assert audit(engine) == []
+    transact(engine, lambda conn: conn.execute(text(statement)))
+    assert names(engine) == {name}
+
+
 @pytest.mark.parametrize(
     ("name", "statement"), TAMPERED, ids=lambda told: re.sub(r"\W+", "_", told)[:60]
 )
@@ -268,7 +290,15 @@ def test_attempts_and_items_without_their_run_are_seen(sqlite_engine):
 
 def test_every_rule_has_its_counterexample():
     tampered = {
-        name for name, _ in (*TAMPERED, *TAMPERED_LISTS, *TAMPERED_HISTORY, *TAMPERED_ARCHIVE)
+        name
+        for told in (
+            TAMPERED,
+            TAMPERED_LISTS,
+            TAMPERED_HISTORY,
+            TAMPERED_ARCHIVE,
+            TAMPERED_PICTURES,
+        )
+        for name, _ in told
     }
     assert tampered == {rule.name for rule in INVARIANTS}
 

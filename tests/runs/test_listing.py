@@ -4,13 +4,16 @@ import pytest
 from sqlalchemy import func, select
 
 from app import models
+from app.discover import Found, _shortfall
 from app.models import table
+from app.runs import listing
 from app.runs.audit import audit
 from app.runs.claims import give_back
 from app.runs.counts import counts, offers_with
-from app.runs.outcomes import Blocked, Failed, ItemKind, Retry, RunState
+from app.runs.outcomes import Blocked, Failed, ItemKind, Listed, Retry, RunState
+from app.runs.parking import park
 from app.runs.settling import Fenced, commit
-from app.runs.states import cancel, close_if_finished, read_run
+from app.runs.states import cancel, close_if_finished, pause, read_run, resume
 from app.store.engine import reading
 from tests.runs.books import (
     endings,
@@ -117,6 +120,18 @@ def test_a_page_given_back_is_the_next_one_handed_out(engine):
     assert take_one(engine, run).page == 2, "pages come before offers"
 
 
+@pytest.mark.parametrize("hold", [pause, lambda engine, run_id: park(engine, run_id, "slider")])
+def test_a_run_that_is_held_up_has_its_list_read_no_further(engine, hold):
+    run = new_list_run(engine)
+    one = take_one(engine, run)
+    hold(engine, run.id)
+    assert turn_page(engine, one, [A]) is None, "the page under way is kept"
+    assert read_run(engine, run.id).list_pages == 2
+    assert audit(engine) == []
+    resume(engine, run.id)
+    assert take_one(engine, run).page == 2, "before the offers"
+
+
 def test_a_blocked_page_waits_and_a_failed_one_is_bad(engine):
     run = new_list_run(engine)
     one = take_one(engine, run)
@@ -144,3 +159,18 @@ def test_screens_say_how_far_a_list_is_read(engine):
     run = new_list_run(engine)
     turn_page(engine, take_one(engine, run), [A, B], total=1234)
     assert counts(engine, run.id).label == "search lamp: page 1, 2 of 1,234 found"
+
+
+def test_a_list_that_stops_short_of_its_own_number_is_told(engine):
+    run = new_list_run(engine)
+    one = take_one(engine, run)
+    told = []
+
+    def work(conn):
+        told.append(listing.add_offers(conn, one, [A, B], most=None, total=70))
+        return Listed()
+
+    commit(engine, one, work)
+    assert told[-1].total == 70
+    assert _shortfall(Found(is_last=False), told[-1]) is None
+    assert "says 70 offers, its pages showed 2" in _shortfall(Found(is_last=True), told[-1])

@@ -6,7 +6,6 @@ Facets and grams are the real ones; the offers' own rows are left out, except of
 
 import random
 import sys
-import tempfile
 import time
 from array import array
 from collections.abc import Iterator
@@ -17,10 +16,10 @@ from pathlib import Path
 
 import pyarrow as pa
 from pyarrow.csv import WriteOptions, write_csv
-from sqlalchemy import Engine, insert, select, text
+from sqlalchemy import Engine, insert, text
 
-from app.store.engine import open_engine, reading, transact
-from app.store.facets import FACET, GRAM, TEXTS, facet_of, grams_of
+from app.store.engine import open_engine
+from app.store.facets import FACET, GRAM, facet_of, grams_of
 from app.store.schema import migrate
 from app.store.words import normal
 from tests.mariadb import running

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from app.archive.archive import Archive
 from app.drain import Drain
 from app.pace.values import Pace
 from app.profiles.jar import Jar
@@ -67,8 +69,8 @@ class Desk:
         pool = BrowserPool(Launch(replica=replica.address), size=self.slots)
         await pool.open()
         try:
-            with ThreadPoolExecutor(2) as books:
-                drain = Drain(self._runtime(pool, books), run_id)
+            with ThreadPoolExecutor(2) as books, closing(self.archive()) as archive:
+                drain = Drain(self._runtime(pool, books, archive), run_id)
                 work = asyncio.create_task(drain.run())
                 if meanwhile:
                     await meanwhile(drain, pool)
@@ -76,6 +78,10 @@ class Desk:
         finally:
             await pool.close()
         return counts(self.engine, run_id)
+
+    def archive(self) -> Archive:
+        """An archive of the desk's own, as a process opens one."""
+        return Archive(self.folder / "archive", self.engine)
 
     def tell(self, event: Event) -> None:
         self.events.append(event)
@@ -87,7 +93,7 @@ class Desk:
             self.told.clear()
             await self.told.wait()
 
-    def _runtime(self, pool: BrowserPool, books: ThreadPoolExecutor) -> Runtime:
+    def _runtime(self, pool: BrowserPool, books: ThreadPoolExecutor, archive: Archive) -> Runtime:
         return Runtime(
             engine=self.engine,
             pool=pool,
@@ -105,6 +111,7 @@ class Desk:
             loading=self.loading,
             deadline=self.deadline,
             lease_seconds=self.lease_seconds,
+            archive=archive,
             tell=self.tell,
         )
 

@@ -2,11 +2,15 @@
 
 import os
 import signal
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from app.archive.checking import check
+from app.archive.files import archived, is_sound
+from app.archive.reading import Wanted, find
 from app.items import as_json
 from app.profiles import rows
 from app.replica.serve import running
@@ -51,6 +55,43 @@ async def test_every_offer_is_stored_exactly_as_the_site_made_it(desk, site):
     assert found.stored + found.by_state["gone"] == 60
     assert differences(desk.engine, site) == []
     assert audit(desk.engine) == []
+
+
+async def test_every_page_that_was_loaded_is_in_the_archive(desk, site):
+    with running(
+        offers=24, seed=5, padded=False, faults="cut=0.2:first,garbage=0.2:first"
+    ) as shaky:
+        found = await desk.drain(shaky, desk.open(urls(shaky)))
+        asked = shaky.log(kind="offer")
+    assert found.run.state is RunState.DONE
+    with reading(desk.engine) as conn:
+        kept = find(conn, Wanted(run_id=found.run.id))
+    assert len(kept) == len(asked)
+    assert {one.layout is not None for one in kept} == {True, False}
+    checked = check(desk.engine, desk.folder / "archive")
+    assert (checked.read, checked.wrong) == (len(asked), ())
+    assert all(is_sound(path) for path in archived(desk.folder / "archive"))
+    assert audit(desk.engine) == []
+
+
+async def test_in_mixed_mode_the_look_that_brought_nothing_is_kept_too(lite_desk):
+    lite_desk.loading = Loading.MIXED
+    with running(offers=4, seed=5, padded=False, faults="garbage=1:1") as shaky:
+        found = await lite_desk.drain(shaky, lite_desk.open(urls(shaky)))
+    with reading(lite_desk.engine) as conn:
+        kept = find(conn, Wanted(run_id=found.run.id))
+    by_try = Counter((one.key, one.token) for one in kept)
+    assert 2 in by_try.values(), "one claim, two looks"
+    assert audit(lite_desk.engine) == []
+
+
+async def test_in_mixed_mode_a_block_is_not_asked_again_in_another_way(lite_desk):
+    lite_desk.loading, lite_desk.slots = Loading.MIXED, 1
+    with running(offers=9, seed=5, padded=False, faults="login=1") as walled:
+        found = await lite_desk.drain(walled, lite_desk.open(urls(walled)))
+        asked = walled.log(kind="offer")
+    assert found.run.state is RunState.PARKED
+    assert len(asked) == 1
 
 
 async def test_natural_pages_give_the_same_values(lite_desk, site):

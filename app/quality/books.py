@@ -1,0 +1,250 @@
+"""The tallies in the database: every worker of a run counts and tests in the same row.
+
+A page is counted in the transaction that settles its item, last of all, so that its lock is short
+and always taken after those of the item and the offer. An alarm pauses the run in that transaction:
+no worker claims anything of it afterwards.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from app import models
+from app.extract.base import ExtractError
+from app.items import OfferItem
+from app.models import table
+from app.quality.drift import (
+    Alarm,
+    Count,
+    Page,
+    Watch,
+    as_tree,
+    from_tree,
+    rates,
+)
+from app.quality.marks import Compared, compare, marks_of, refusal_of, seller_of
+from app.runs.outcomes import RunState
+from app.runs.states import move, run_of
+from app.store.engine import reading, transact
+
+TALLY = table(models.PageTally)
+SAID = "drift: "
+"""Begins the reason of a run that an alarm has paused."""
+ALL = ""
+"""Stands for every layout."""
+RUNS, PAGES = 20, 3_000
+"""A baseline looks back so many runs, or as far as it has so many pages."""
+
+
+def note_read(
+    conn: Connection, run_id: int, realm: str, item: OfferItem, before: OfferItem | None
+) -> Alarm | None:
+    """Count a page that was read; `before` is what was stored of its offer.
+
+    Pauses the run if that was drift.
+    """
+    same = before is not None and before.layout == item.layout
+    found = compare(before, item) if before is not None and same else None
+    page = _page(item, found)
+    overall = Page(seller=page.seller)
+    return _note(conn, run_id, realm, {ALL: overall, item.layout: page})
+
+
+def _page(item: OfferItem, found: Compared | None) -> Page:
+    return Page(
+        told=marks_of(item),
+        kept=found.kept if found else None,
+        lost=found.lost if found else frozenset(),
+        seller=seller_of(item),
+    )
+
+
+def note_refused(conn: Connection, run_id: int, realm: str, error: ExtractError) -> Alarm | None:
+    """Count a page that was not read, or whose values were refused."""
+    page = Page(refusal=refusal_of(error))
+    return _note(conn, run_id, realm, {ALL: page} | ({error.layout: page} if error.layout else {}))
+
+
+def _note(conn: Connection, run_id: int, realm: str, pages: Mapping[str, Page]) -> Alarm | None:
+    """The alarm of the narrowest layout, where there is one."""
+    loudest = None
+    for layout, page in sorted(pages.items()):
+        if alarm := _count(conn, run_id, realm, layout, page):
+            loudest = (layout, alarm)
+    if loudest:
+        _pause(conn, run_id, *loudest)
+    return loudest and loudest[1]
+
+
+def _pause(conn: Connection, run_id: int, layout: str, alarm: Alarm) -> None:
+    if run_of(conn, run_id).state in (RunState.OPEN, RunState.RUNNING):
+        move(conn, run_id, RunState.PAUSED, f"{SAID}{alarm.sentence(layout)}")
+
+
+def _count(conn: Connection, run_id: int, realm: str, layout: str, page: Page) -> Alarm | None:
+    row = _locked(conn, run_id, realm, layout)
+    count = Count(**{name: row[name] for name in ("pages", "told", "refused", "sellers")})
+    watch = from_tree(row["watch"])
+    count.add(page)
+    watch.learn(count)
+    alarm = watch.see(page)
+    aside = row["aside"] | watch.put_aside() if alarm else row["aside"]
+    values = {
+        "pages": count.pages,
+        "told": count.told,
+        "refused": count.refused,
+        "sellers": count.sellers,
+        "watch": as_tree(watch),
+        "aside": aside,
+    }
+    conn.execute(update(TALLY).where(*_own(run_id, layout)).values(values))
+    return alarm
+
+
+def _own(run_id: int, layout: str) -> tuple[Any, Any]:
+    return (TALLY.c.run_id == run_id, TALLY.c.layout == layout)
+
+
+def _locked(conn: Connection, run_id: int, realm: str, layout: str) -> Mapping[Any, Any]:
+    query = select(TALLY).where(*_own(run_id, layout)).with_for_update()
+    row = conn.execute(query).mappings().first()
+    if row is None:
+        with suppress(IntegrityError):  # another worker has just begun it
+            conn.execute(insert(TALLY).values(_begun(conn, run_id, realm, layout)))
+        row = conn.execute(query).mappings().one()
+    return row
+
+
+def _begun(conn: Connection, run_id: int, realm: str, layout: str) -> dict[str, Any]:
+    earlier = _earlier(conn, realm, layout)
+    exempt = sorted({mark for row in earlier for mark in row["accepted"]})
+    watch = Watch(baseline=_rates_of(earlier), exempt=exempt)
+    return {
+        "run_id": run_id,
+        "layout": layout,
+        "realm": realm,
+        "pages": 0,
+        "told": {},
+        "refused": {},
+        "sellers": [],
+        "watch": as_tree(watch),
+        "aside": {},
+        "accepted": [],
+    }
+
+
+def _earlier(conn: Connection, realm: str, layout: str) -> list[Mapping[Any, Any]]:
+    """The latest rows of a layout, newest first, as far back as a baseline looks."""
+    own = (TALLY.c.realm == realm, TALLY.c.layout == layout)
+    query = select(TALLY).where(*own).order_by(TALLY.c.run_id.desc()).limit(RUNS)
+    rows: list[Mapping[Any, Any]] = []
+    pages = 0
+    for row in conn.execute(query).mappings():
+        if pages < PAGES:
+            rows.append(row)
+            pages += row["pages"]
+    return rows
+
+
+def _rates_of(rows: list[Mapping[Any, Any]]) -> dict[str, float]:
+    """The shares that a baseline of these rows holds a page to; empty where they are too few."""
+    sums = sums_of(rows)
+    sellers = {seller for row in rows for seller in row["sellers"]}
+    return rates(sums, len(sellers))
+
+
+def sums_of(rows: list[Mapping[Any, Any]]) -> dict[str, tuple[int, int]]:
+    """By mark (pages, pages that told it), rows newest first; an acceptance ends looking back."""
+    sums: dict[str, tuple[int, int]] = {}
+    closed: set[str] = set()
+    marks = {mark for row in rows for mark in row["told"]}
+    for row in rows:
+        for mark in marks - closed:
+            pages, told = row["pages"], row["told"].get(mark, 0)
+            away, away_told = row["aside"].get(mark, (0, 0))
+            if mark in row["accepted"]:
+                closed.add(mark)
+                pages, told, away, away_told = away, away_told, 0, 0
+            before = sums.get(mark, (0, 0))
+            sums[mark] = (before[0] + max(0, pages - away), before[1] + max(0, told - away_told))
+    return {mark: (pages, told) for mark, (pages, told) in sums.items() if pages}
+
+
+def accept(engine: Engine, run_id: int) -> list[str]:
+    """Take what alarmed a run for normal from now on; the marks it is about.
+
+    Baselines of them begin anew, and no known offer is expected to tell them.
+    """
+
+    def work(conn: Connection) -> list[str]:
+        query = select(TALLY).where(TALLY.c.run_id == run_id).with_for_update()
+        marks: set[str] = set()
+        for row in conn.execute(query).mappings().all():
+            own = sorted({*row["aside"], *row["accepted"]})
+            watch = from_tree(row["watch"])
+            watch.exempt = sorted({*watch.exempt, *own})
+            values = {"accepted": own, "watch": as_tree(watch)}
+            conn.execute(update(TALLY).where(*_own(run_id, row["layout"])).values(values))
+            marks.update(own)
+        return sorted(marks)
+
+    return transact(engine, work)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Filled:
+    """How often a layout told one field in a run, and before it."""
+
+    layout: str
+    mark: str
+    pages: int
+    told: int
+    before: float | None
+    """Share of the pages of earlier runs; None where there were none."""
+    suspect: bool = False
+    """Whether the run was alarmed by it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Quality:
+    """What the pages of a run told."""
+
+    pages: int = 0
+    refused: Mapping[str, int] = field(default_factory=dict)
+    fields: tuple[Filled, ...] = ()
+
+
+def quality_of(engine: Engine, run_id: int) -> Quality:
+    """Fill rates of a run by layout and field. Raises DatabaseUnavailable."""
+    with reading(engine) as conn:
+        rows = conn.execute(select(TALLY).where(TALLY.c.run_id == run_id)).mappings().all()
+        found = Quality()
+        fields: list[Filled] = []
+        for row in sorted(rows, key=lambda row: str(row["layout"])):
+            if row["layout"] == ALL:
+                found = Quality(pages=row["pages"], refused=row["refused"])
+            else:
+                fields += _filled(conn, row)
+    return Quality(pages=found.pages, refused=found.refused, fields=tuple(fields))
+
+
+def _filled(conn: Connection, row: Mapping[Any, Any]) -> list[Filled]:
+    earlier = [
+        one for one in _earlier(conn, row["realm"], row["layout"]) if one["run_id"] < row["run_id"]
+    ]
+    sums = sums_of(earlier)
+    return [
+        Filled(
+            layout=row["layout"],
+            mark=mark,
+            pages=row["pages"],
+            told=row["told"].get(mark, 0),
+            before=sums[mark][1] / sums[mark][0] if mark in sums else None,
+            suspect=mark in row["aside"],
+        )
+        for mark in sorted({*row["told"], *sums})
+    ]

@@ -1,0 +1,297 @@
+"""The sections of the settings: what stands in each, its checks, and what it is if nobody says.
+
+How they are put together and where each value came from is in `settings.py`.
+"""
+
+import re
+from decimal import Decimal
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+ProfileName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,31}$")]
+
+_READERS = {
+    "cron": ("app.schedule.batches", "read_cron"),
+    "zone": ("app.schedule.batches", "read_zone"),
+    "duration": ("app.schedule.batches", "read_duration"),
+    "quiet": ("app.pace.quiet", "read_quiet"),
+    "keyword": ("app.lists", "read_keyword"),
+    "shop": ("app.lists", "read_shop"),
+    "category": ("app.lists", "read_category"),
+}
+"""Module and function that read a text of that kind; imported only where one is set."""
+
+
+def _readable(kind: str) -> AfterValidator:
+    """Kept as it was typed, if it can be read. Readers raise ValueError with the reason."""
+    module, name = _READERS[kind]
+
+    def check(text: str) -> str:
+        getattr(import_module(module), name)(text)
+        return text
+
+    return AfterValidator(check)
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Browser(Section):
+    """`[browser]`: the engine and how it is used."""
+
+    executable: Path | None = None
+    headless: bool = True
+    sandbox: bool | None = None
+    contexts: Annotated[int, Field(ge=1, le=200)] = 8
+    mode: Literal["natural", "mixed", "lean"] = "natural"
+    stealth: bool = True
+    """Whether rendered pages get the parts of playwright-stealth that contradict nothing."""
+    dwell: Annotated[float, Field(ge=0, le=50)] = 1.0
+    """How long rendered pages are looked at: 1 is 1.5 s an offer, people take 10; 0 is none."""
+    retire_after_pages: Annotated[int, Field(ge=1)] = 500
+    memory_limit_mb: Annotated[int, Field(ge=256)] = 2048
+
+
+class Site(Section):
+    """`[site]`: which 1688 is asked and as whom; a replica's address stands in for its names."""
+
+    profile: ProfileName = "guest"
+    """Of runs that name none: `guest` is nobody, others keep cookies."""
+
+    replica: Annotated[str, Field(pattern=r"^127\.\d+\.\d+\.\d+:\d+$|^localhost:\d+$")] | None = (
+        None
+    )
+
+
+class Pace(Section):
+    """`[pace]`: how gently the real site is asked. On a replica only what is set here holds."""
+
+    page_gap_seconds: tuple[float, float] = (6.0, 10.0)
+    """Between two offers of one profile, and from one address."""
+    list_gap_seconds: tuple[float, float] = (3.0, 5.0)
+    """Between two pages of a list."""
+    per_day: Annotated[int, Field(ge=1)] | None = 5000
+    """Pages of one profile."""
+    egress_per_day: Annotated[int, Field(ge=1)] | None = 10_000
+    """Pages from one address, whichever profiles ask."""
+    egress: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")] = "direct"
+    """Name of the address that this machine goes out from; workers behind one share its budget."""
+    quiet_hours: Annotated[str, _readable("quiet")] | None = None
+    """`01:00-06:30`: no page is asked for then."""
+    tz: Annotated[str, _readable("zone")] = "Asia/Shanghai"
+    """Whose days and hours these are."""
+    rests_minutes: tuple[Annotated[float, Field(ge=0)], ...] = (15.0, 60.0, 360.0)
+    """How long a profile rests after a first, second, … block in a row."""
+
+    FLOOR: ClassVar[float] = 1.0
+    """Seconds between two pages of the real site that no setting goes below."""
+    SHORTEST_REST: ClassVar[float] = 5.0
+    """Minutes of a rest on the real site that no setting goes below."""
+
+    @model_validator(mode="after")
+    def _gaps_are_ranges(self) -> Self:
+        for name in ("page_gap_seconds", "list_gap_seconds"):
+            low, high = getattr(self, name)
+            if not 0 <= low <= high:
+                raise ValueError(f"{name} needs 0 <= low <= high")
+        if not self.rests_minutes:
+            raise ValueError("rests_minutes needs at least one rest")
+        return self
+
+    def too_hasty(self) -> str | None:
+        """What of it the real site must not be asked with; None if nothing."""
+        for name in ("page_gap_seconds", "list_gap_seconds"):
+            if getattr(self, name)[0] < self.FLOOR:
+                return f"{name}: the real site is asked at most once in {self.FLOOR:g} s"
+        if min(self.rests_minutes) < self.SHORTEST_REST:
+            return f"rests_minutes: a block is rested for at least {self.SHORTEST_REST:g} minutes"
+        return None
+
+
+class Profile(Section):
+    """`[[profile]]`: as whom the site may be asked besides `guest`."""
+
+    name: ProfileName
+    proxy: SecretStr | None = None
+    """`http://user:password@host:port` or `socks5://host:port`; its address has its own budget."""
+    per_day: Annotated[int, Field(ge=1)] | None = None
+    """Pages; as in [pace] if it is left out."""
+
+
+class Run(Section):
+    """`[run]`: leases, deadlines, tries and turns."""
+
+    lease_seconds: Seconds = 20.0
+    """What a killed worker holds is free again after this; shorter than the 30 s promised."""
+    deadline_seconds: Seconds = 60.0
+    slice_seconds: Seconds = 60.0
+    """A worker's turn on one run, before it is the next one's."""
+    attempts: Annotated[int, Field(ge=1, le=20)] = 3
+    journal: Path | None = None
+    """A folder where each worker notes what it settled, for `pwsync audit --history`."""
+
+
+class Archive(Section):
+    """`[archive]`: the pages that were read, kept as WARC files in the data directory."""
+
+    keep: bool = True
+    retention_days: Annotated[float, Field(gt=0)] | None = None
+    """Files whose pages were all seen longer ago go; nothing goes if it is left out."""
+    max_mb: Annotated[int, Field(ge=1)] | None = None
+    """The oldest files go beyond it, except those with the last page of an offer."""
+
+
+class Images(Section):
+    """`[images]`: whether pictures are kept, and as what."""
+
+    fetch: bool = False
+    """With every run; about 1.5 MB an offer. `pwsync images fetch` does it at any time."""
+    format: Literal["webp", "jpeg"] = "webp"
+    quality: Annotated[int, Field(ge=1, le=100)] = 80
+    max_bytes: Annotated[int, Field(ge=10_000, le=20 * 1024**2)] = 20 * 1024**2
+    """Of one picture; larger ones are refused."""
+
+
+class Api(Section):
+    """`[api]`: where the server listens and who may ask it."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8680
+    token: Annotated[SecretStr, Field(min_length=24)] | None = None
+    """May do everything; `pwsync serve --new-token` makes others, which are kept as hashes."""
+    hosts: tuple[str, ...] = ()
+    """Names it is asked by besides its own, as behind a proxy."""
+
+
+class Batch(Section):
+    """`[[batch]]`: a run that recurs. Times are of the site's zone unless `tz` says otherwise."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    cron: Annotated[str, _readable("cron")]
+    tz: Annotated[str, _readable("zone")] = "Asia/Shanghai"
+    catchup: Annotated[str, Field(coerce_numbers_to_str=True), _readable("duration")] = "15m"
+    """How long after its time a missed instant is still fired; `0`: only on time."""
+    file: Path | None = None
+    """A ref a line; read when due. Relative to the folder of the configuration file."""
+    stale: Annotated[str, _readable("duration")] | None = None
+    """Stored offers that were last seen longer ago than this."""
+    keyword: Annotated[str, _readable("keyword")] | None = None
+    shop: Annotated[str, _readable("shop")] | None = None
+    category: Annotated[str, Field(coerce_numbers_to_str=True), _readable("category")] | None = None
+    limit: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    """Offers of one run."""
+    profile: ProfileName | None = None
+    """As whom; as in [site] if it is left out."""
+    ignore_robots: Annotated[str, Field(min_length=3)] | None = None
+    """Why robots.txt may be left aside; each of its runs keeps the reason."""
+
+    SOURCES: ClassVar[tuple[str, ...]] = ("file", "stale", "keyword", "shop", "category")
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _say_which(cls, given: Any, read: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            batch: Self = read(given)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = given.get("name") if isinstance(given, dict) else None
+            where = ", ".join([f"'{name}'" if name else "without a name", *map(str, first["loc"])])
+            raise ValueError(f"{where}: {message(first)}") from error
+        if wrong := batch._wrong_source():
+            raise ValueError(f"'{batch.name}', {wrong}")
+        return batch
+
+    def _wrong_source(self) -> str | None:
+        given = [key for key in self.SOURCES if getattr(self, key) is not None]
+        if len(given) != 1:
+            return f"source: give exactly one of {', '.join(self.SOURCES)}"
+        return None
+
+
+def _is_address(url: SecretStr) -> SecretStr:
+    if not re.match(r"[a-z][a-z0-9]*://.", url.get_secret_value()):
+        raise ValueError("an address begins with its kind, as dingtalk://TOKEN or mailto://…")
+    return url
+
+
+Address = Annotated[SecretStr, AfterValidator(_is_address)]
+"""Where apprise tells something; its token is a secret."""
+
+
+class Notify(Section):
+    """`[notify]`: who is told, unless an alert names others."""
+
+    urls: tuple[Address, ...] = ()
+
+
+def _percent(told: Any) -> Any:
+    return told.removesuffix("%").strip() if isinstance(told, str) else told
+
+
+class Alert(Section):
+    """`[[alert]]`: one condition on some offers, and who is told."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    offers: tuple[str, ...] | None = None
+    """Ids or URLs."""
+    file: Path | None = None
+    """A ref a line; read when a command starts. Relative to the configuration file's folder."""
+    supplier: str | None = None
+    """Member id, login id or name of the company."""
+    batch: str | None = None
+    all: bool | None = None
+    price_drop: Annotated[Decimal, BeforeValidator(_percent), Field(gt=0, le=100)] | None = None
+    """Percent: `5` or `"5%"`, at once."""
+    price_below: Annotated[Decimal, Field(gt=0)] | None = None
+    stock_below: Annotated[int, Field(ge=1)] | None = None
+    on: tuple[str, ...] | None = None
+    """Kinds of changes: `restock`, `gone`, `sku_added`, `title`…"""
+    notify: tuple[Address, ...] | None = None
+    """Who is told; as in [notify] if it is left out."""
+
+    WATCHED: ClassVar[tuple[str, ...]] = ("offers", "file", "supplier", "batch", "all")
+    CONDITIONS: ClassVar[tuple[str, ...]] = ("price_drop", "price_below", "stock_below", "on")
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _say_which(cls, given: Any, read: ModelWrapValidatorHandler[Self]) -> Self:
+        name = given.get("name") if isinstance(given, dict) else None
+        which = f"'{name}'" if name else "without a name"
+        try:
+            alert: Self = read(given)
+        except ValidationError as error:
+            first = error.errors()[0]
+            said = message(first)
+            where = ", ".join([which, *map(str, first["loc"])])
+            raise ValueError(f"{where}: {said}") from None  # what was given may be an address
+        for kind, keys in (("watch", cls.WATCHED), ("condition", cls.CONDITIONS)):
+            if sum(getattr(alert, key) not in (None, False, ()) for key in keys) != 1:
+                raise ValueError(f"{which}, {kind}: give exactly one of {', '.join(keys)}")
+        alert._check_kinds()
+        return alert
+
+    def _check_kinds(self) -> None:
+        from app.store.facts import Kind  # noqa: PLC0415 - only who has such alerts pays for it
+
+        if wrong := next((word for word in self.on or () if word not in set(Kind)), None):
+            raise ValueError(f"'{self.name}', on: {wrong} is none of {', '.join(Kind)}")
+
+
+def message(first: Any) -> str:
+    """What is wrong, without pydantic's own words before ours."""
+    return str(first["msg"]).removeprefix("Value error, ")
