@@ -13,11 +13,8 @@ TABLE = (
     ("app.lists", "ListRefError", exits.USAGE),
     ("app.filters.values", "FilterError", exits.USAGE),
     ("app.cli.errors", "UsageError", exits.USAGE),
-<<<<<<< HEAD
     ("app.groups.review", "PairUnknown", exits.USAGE),
-=======
     ("app.cli.errors", "Drifted", exits.DRIFT),
->>>>>>> main
     ("app.history.past", "VersionUnknown", exits.USAGE),
     ("app.history.movements", "SupplierUnknown", exits.USAGE),
     ("app.runs.states", "RunUnknown", exits.USAGE),
