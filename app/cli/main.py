@@ -35,6 +35,7 @@ from app.cli import (
     show,
     sync,
     up,
+    why,
     worker,
 )
 from app.cli.errors import explain
@@ -59,6 +60,7 @@ app.command()(control.top)
 app.command()(control.status)
 app.command()(extract.extract)
 app.command()(show.show)
+app.command()(why.why)
 app.command()(history.history)
 app.command()(history.diff)
 app.command()(history.changes)

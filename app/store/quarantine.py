@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app import models
@@ -82,7 +82,16 @@ def _insert(conn: Connection, told: Values, run_id: int) -> None:
 
 def listed(conn: Connection, *, limit: int = 100) -> list[dict[str, Any]]:
     """The latest refusals as plain rows, newest first."""
-    query = select(QUARANTINE).order_by(QUARANTINE.c.last_seen_at.desc()).limit(limit)
+    return _rows(conn, select(QUARANTINE), limit)
+
+
+def of_offer(conn: Connection, offer_id: str, *, limit: int = 100) -> list[dict[str, Any]]:
+    """The same of one offer."""
+    return _rows(conn, select(QUARANTINE).where(QUARANTINE.c.offer_id == offer_id), limit)
+
+
+def _rows(conn: Connection, query: Select[Any], limit: int) -> list[dict[str, Any]]:
+    latest = query.order_by(QUARANTINE.c.last_seen_at.desc(), QUARANTINE.c.id.desc()).limit(limit)
     return [
-        {str(name): value for name, value in row.items()} for row in conn.execute(query).mappings()
+        {str(name): value for name, value in row.items()} for row in conn.execute(latest).mappings()
     ]
