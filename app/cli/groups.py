@@ -8,12 +8,14 @@ import typer
 from app.cli.errors import UsageError
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from rich.console import RenderableType
     from sqlalchemy import Engine
 
     from app.groups.review import Product, Supply
 
-app = typer.Typer(help="The same product at several suppliers.", invoke_without_command=True)
+app = typer.Typer(invoke_without_command=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 Two = Annotated[str, typer.Argument(metavar="OFFER", help="URL or id.")]
@@ -37,7 +39,7 @@ def groups(
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many are shown.")] = 10,
     as_json: AsJson = False,
 ) -> None:
-    """Show what several suppliers sell, the cheapest at a quantity first.
+    """Show products that several suppliers sell, the cheapest at a quantity first.
 
     Who does not sell so few comes last, after those who do not show a price. `groups build` brings
     the groups up to date; `groups accept` and `groups reject` say what `--review` asks.
@@ -228,7 +230,7 @@ def _supply(one: "Supply") -> dict[str, Any]:
     item, quote = one.offer.item, one.quote
     because = one.because
     supplier, freight = item.supplier, item.freight
-    amounts = {name: getattr(quote, name) for name in ("price", "price_max", "total")}
+    amounts = {name: getattr(quote, name) for name in ("price", "price_max", "total", "total_max")}
     return {
         "offer_id": item.offer_id,
         "title": item.title,
@@ -248,7 +250,6 @@ def _table(product: "Product", quantity: int, *, evidence: bool) -> "RenderableT
     from rich import box
     from rich.table import Table
 
-    from app.cli.card import money
     from app.monitor.words import foreign
 
     first = product.supplies[0].offer.item
@@ -264,8 +265,8 @@ def _table(product: "Product", quantity: int, *, evidence: bool) -> "RenderableT
         table.add_row(
             item.offer_id,
             foreign(supplier or "–", 24),
-            _price(one),
-            money(quote.total),
+            _range(quote.price, quote.price_max),
+            _range(quote.total, quote.total_max),
             _freight(one),
             f"{one.confidence:.2f}",
             foreign("; ".join(filter(None, (quote.note, reasons))), 300, wrap=True),
@@ -273,10 +274,10 @@ def _table(product: "Product", quantity: int, *, evidence: bool) -> "RenderableT
     return table
 
 
-def _price(one: "Supply") -> str:
+def _range(least: "Decimal | None", most: "Decimal | None") -> str:
     from app.cli.card import money
 
-    low, high = money(one.quote.price), money(one.quote.price_max)
+    low, high = money(least), money(most)
     return low if low == high else f"{low} – {high}"
 
 

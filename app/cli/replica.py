@@ -24,6 +24,9 @@ def replica(
     large_shop: Annotated[
         int, typer.Option("--large-shop", min=0, metavar="N", help="Offers of its first shop.")
     ] = 0,
+    twins: Annotated[
+        bool, typer.Option("--twins", help="Several suppliers sell the same products.")
+    ] = False,
     refs: Annotated[bool, typer.Option("--refs", help="Print the offers' URLs and end.")] = False,
     members_only: Annotated[
         bool, typer.Option("--members-only", help="Guests are sent to the login page.")
@@ -67,6 +70,7 @@ def replica(
                 phone=phone,
                 finds=finds,
                 large_shop=large_shop,
+                twins=twins,
             )
         except (BadFault, OSError) as error:
             raise UsageError(str(error)) from error

@@ -12,7 +12,7 @@ from functools import partial
 from sqlalchemy import Connection, Engine, func, select
 
 from app.groups import rows
-from app.groups.evidence import DOUBTFUL, RULES, SURE, Comparison, Rule, compare
+from app.groups.evidence import DOUBTFUL, RULES, SURE, Comparison, Rule, compare, differ
 from app.groups.features import Features
 from app.groups.union import Group, Pair, groups
 from app.store.engine import consult, transact
@@ -148,12 +148,16 @@ def regroup(
             return 0.0
         return compare(features[one], features[other], tuple(rules)).confidence
 
+    def apart(one: str, other: str) -> bool:
+        return one in features and other in features and differ(features[one], features[other])
+
     found = groups(
         {key: each.confidence for key, each in links.items() if _holds(each)},
         accepted=[key for key, each in links.items() if each.verdict == rows.ACCEPTED],
         rejected=[key for key, each in links.items() if each.verdict == rows.REJECTED],
         alike=alike,
         least=DOUBTFUL,
+        differ=apart,
     )
     several = [group for group in found if _has_several(group, features)]
     for some in _portions(members):

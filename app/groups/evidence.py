@@ -23,6 +23,8 @@ WORDS_ALONE = 0.85
 """The most that is reached without a picture or a code in common: sellers copy titles."""
 NO_MATTER_WHAT = -9.0
 """Another model, size or number of pieces: the same picture and words do not outweigh it."""
+NAMED_OTHERWISE = -4.5
+"""Other codes in their titles: almost that, but a seller's own number looks the same."""
 WORDS = 6
 """A title with fewer tells less."""
 ALIKE_BITS, SAME_BITS = 6, 2
@@ -86,12 +88,15 @@ def _model(one: Features, other: Features) -> Evidence | None:
     """A code that both have, wherever; else codes that name models and that differ."""
     mine, theirs = one.models | one.codes, other.models | other.codes
     if same := sorted((mine | one.articles) & (theirs | other.articles)):
+        text = f"same code {same[0]}"
+        if one.codes and other.codes and not one.codes & other.codes:
+            return Evidence(kind="model", points=1.0, text=f"{text}, others in their titles")
         points = 4.5 if mine & theirs else 3.5
-        return Evidence(kind="model", points=points, text=f"same code {same[0]}", telling=True)
+        return Evidence(kind="model", points=points, text=text, telling=True)
     if mine and theirs:
         named = one.models and other.models
         first, second = (min(each.models or each.codes) for each in (one, other))
-        points = NO_MATTER_WHAT if named else -4.5
+        points = NO_MATTER_WHAT if named else NAMED_OTHERWISE
         return Evidence(kind="model", points=points, text=f"model {first}, not {second}")
     if one.articles and other.articles:
         return Evidence(kind="model", points=-0.3, text="numbered differently by their sellers")
@@ -154,6 +159,12 @@ def _category(one: Features, other: Features) -> Evidence | None:
 RULES: tuple[Rule, ...] = (
     _pictures, _title, _model, _brand, _measure, _pack, _attributes, _category
 )  # fmt: skip
+
+
+def differ(one: Features, other: Features) -> bool:
+    """Whether they name another model, size or number of pieces, whatever else they share."""
+    found = (rule(one, other) for rule in (_model, _measure, _pack))
+    return any(evidence is not None and evidence.points <= NAMED_OTHERWISE for evidence in found)
 
 
 def compare(one: Features, other: Features, rules: Sequence[Rule] = RULES) -> Comparison:

@@ -34,6 +34,8 @@ class Quote:
     """Of the dearest SKU; the same where they do not differ."""
     total: Decimal | None
     """Of the quantity; None where it is not sold at that quantity or the price is not told."""
+    total_max: Decimal | None
+    """The same of the dearest SKU."""
     min_order: int | None
     note: str
     """Why it is not first, or what the price depends on; empty if there is nothing to say."""
@@ -42,16 +44,19 @@ class Quote:
 def quote(item: OfferItem, quantity: int, *, gone: str | None = None) -> Quote:
     """The price of an offer at a quantity, by its ladder and its least order."""
     min_order = least_order(item)
-    price, price_max = _prices(item, max(quantity, min_order or 0))
+    price, price_max = prices = _prices(item, max(quantity, min_order or 0))
     standing, note = _standing(item, quantity, min_order, gone=gone, is_priced=price is not None)
     if not note and price != price_max:
         note = "depends on the SKU"
-    total = price * quantity if price is not None and standing is Standing.BUYABLE else None
+    is_sold = standing is Standing.BUYABLE
+    totals = (each * quantity if each is not None and is_sold else None for each in prices)
+    total, total_max = totals
     return Quote(
         standing=standing,
         price=price,
         price_max=price_max,
         total=total,
+        total_max=total_max,
         min_order=min_order,
         note=note,
     )

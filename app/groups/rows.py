@@ -24,7 +24,7 @@ from sqlalchemy.sql.dml import Insert
 
 from app import models
 from app.groups.candidates import COMPARED, marks_of
-from app.groups.evidence import DOUBTFUL, SURE, Comparison
+from app.groups.evidence import DOUBTFUL, Comparison
 from app.groups.features import PICTURES, Features, features_of
 from app.groups.union import Group, Pair, pair
 from app.models import table
@@ -223,12 +223,14 @@ def pair_row(key: Pair, one: Comparison) -> dict[str, Any]:
 
 
 def doubtful(conn: Connection, count: int) -> tuple[list[Doubt], int]:
-    """The pairs that a person should look at, the likeliest first, and how many there are."""
+    """The pairs that a person should look at, the likeliest first, and how many there are.
+
+    Sure pairs are among them where grouping found that something speaks against it.
+    """
     mine, theirs = MEMBER.alias("mine"), MEMBER.alias("theirs")
     meant = (
         PAIR.c.verdict.is_(None),
         PAIR.c.confidence >= DOUBTFUL,
-        PAIR.c.confidence < SURE,
         or_(
             mine.c.group_id.is_(None),
             theirs.c.group_id.is_(None),

@@ -1,14 +1,19 @@
 """From pairs to groups, without chains that glue different products. Pure.
 
 A is like B and B like C does not make A like C: before two groups become one, the first members of
-one are compared with those of the other.
+one are compared with those of the other. And an offer that is like two others which differ (it
+names no size; one is 500 ml, the other 750 ml) tells too little to be of either: a person is asked.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 
 WITNESSES = 6
 """Members of each side that have to agree; more would cost, and agree just the same."""
+
+NEIGHBOURS = 16
+"""Of an offer: that are looked at whether they differ, the most and the least alike."""
 
 Pair = tuple[str, str]
 """Two ids, the smaller first."""
@@ -40,19 +45,38 @@ def groups(
     rejected: Collection[Pair] = (),
     alike: Callable[[str, str], float],
     least: float,
+    differ: Callable[[str, str], bool] = lambda *_: False,
 ) -> list[Group]:
     """Join what belongs together, the surest pairs first; the same links give the same groups.
 
     Pairs that a person accepted are joined whatever else speaks against it, except another
     person's word: what was rejected never stands in one group. `alike` tells the confidence of two
-    offers that have no link; all of `links` are at least `least`.
+    offers that have no link, `differ` whether two say that they are different products.
     """
+    said = {each for key in accepted for each in key}
+    torn = {each for each, others in _neighbours(links).items() if _is_torn(others, differ)} - said
+    held = {key: confidence for key, confidence in links.items() if torn.isdisjoint(key)}
     joining = _Joining(rejected, alike, least)
     for one, other in sorted(accepted):
         joining.join(one, other, 1.0, witnessed=False)
-    for (one, other), confidence in sorted(links.items(), key=lambda each: (-each[1], each[0])):
+    for (one, other), confidence in sorted(held.items(), key=lambda each: (-each[1], each[0])):
         joining.join(one, other, confidence, witnessed=True)
     return joining.groups()
+
+
+def _neighbours(links: Mapping[Pair, float]) -> dict[str, list[str]]:
+    """The offers that each is linked with, the surest first."""
+    found: dict[str, list[str]] = {}
+    for one, other in sorted(links, key=lambda key: (-links[key], key)):
+        found.setdefault(one, []).append(other)
+        found.setdefault(other, []).append(one)
+    return found
+
+
+def _is_torn(others: list[str], differ: Callable[[str, str], bool]) -> bool:
+    half = NEIGHBOURS // 2
+    some = others if len(others) <= NEIGHBOURS else others[:half] + others[-half:]
+    return any(differ(one, other) for one, other in combinations(some, 2))
 
 
 class _Joining:

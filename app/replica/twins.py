@@ -21,6 +21,8 @@ TREATMENTS = ("same", "same", "same", "again", "marked", "cropped")
 """What sellers do to a picture that they took over; most do nothing."""
 _LATIN_PAIR = re.compile(r"(?<=[A-Za-z0-9])\0(?=[A-Za-z0-9])")
 """Two words that a seller would not write together."""
+UNSAID = 0.06
+"""Share of titles that leave out what tells the product from its look-alikes."""
 OWN_PICTURES, OWN_WORDS = 0.12, 0.1
 """Share of offers with a seller's own photographs, and with a title of the seller's own."""
 
@@ -159,11 +161,12 @@ def _title(product: Product, rng: random.Random) -> str:
     words = [product.style, *rng.sample(product.features, kept)]
     words += rng.sample(FILLERS, rng.randrange(1, 4))
     words.append(rng.choice((product.goods.nouns[0], *product.goods.nouns)))
-    if product.differs_in == "size" or _happens(rng, 0.5):
+    is_said = not _happens(rng, UNSAID)
+    if (product.differs_in == "size" and is_said) or _happens(rng, 0.5):
         words.append(product.size)
-    if product.pieces > 1:
+    if product.pieces > 1 and is_said:
         words.append(rng.choice((f"{product.pieces}件套", f"{product.pieces}个装")))
-    if product.model and (product.differs_in == "model" or _happens(rng, 0.6)):
+    if product.model and ((product.differs_in == "model" and is_said) or _happens(rng, 0.6)):
         words.append(product.model)
     if _happens(rng, 0.1):
         words.append(f"YL{rng.randrange(1000, 9999)}")

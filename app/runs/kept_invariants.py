@@ -1,4 +1,4 @@
-"""What must hold of what is kept beside the books: the archive's index, pictures.
+"""What must hold of what is kept beside the books: the archive's index, pictures, groups.
 
 Read by `audit.py` with the rules of the books; how a query is written is told in `invariants.py`.
 """
@@ -54,5 +54,14 @@ KEPT = (
         WHERE :run IS NULL AND s.state = 'fetched' AND (
             (s.kind = 'picture' AND i.sha256 IS NULL)
             OR (s.kind = 'script' AND s.found IS NULL))""",
+    ),
+    Invariant(
+        name="I24",
+        sentence="no group holds two offers of which a person said that they differ",
+        query="""
+        SELECT NULL, p.offer_id, p.other_id, 'rejected'
+        FROM group_pair p JOIN offer_group a ON a.offer_id = p.offer_id
+        JOIN offer_group b ON b.offer_id = p.other_id AND b.group_id = a.group_id
+        WHERE :run IS NULL AND p.verdict = 'rejected'""",
     ),
 )

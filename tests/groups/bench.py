@@ -7,12 +7,12 @@ that are one product, how many are in one group (recall); by what look-alikes di
 import sys
 import tempfile
 import time
+from itertools import combinations
 from pathlib import Path
 
 from sqlalchemy import Engine, select
 
 from app.groups.build import build
-from app.groups.evidence import SURE
 from app.groups.rows import MEMBER, PAIR
 from app.store.engine import open_engine, reading
 from app.store.schema import migrate
@@ -36,14 +36,14 @@ def main(count: int = 2400, seed: int = 5) -> int:
         engine = open_engine(f"sqlite:///{Path(folder) / 'bench.db'}")
         migrate(engine)
         there = set(store(engine, items(count, seed=seed)))
-        began = time.monotonic()
+        began = time.process_time()
         built = build(engine)
-        took = time.monotonic() - began
+        took = time.process_time() - began
         groups, products = grouped(engine), truth(count, seed=seed)
         with reading(engine) as conn:
             pairs = list(conn.execute(select(PAIR)).mappings())
     say(
-        f"{len(there):,} offers of {len(products):,} products; {built.pairs:,} comparisons in {took:.1f} s"
+        f"{len(there):,} offers of {len(products):,} products; {built.pairs:,} comparisons; {took:.1f} s of one processor"
     )
     total = score(groups, products, there)
     say(f"{len(groups):,} groups: {total}")
@@ -55,7 +55,10 @@ def main(count: int = 2400, seed: int = 5) -> int:
     true = {
         frozenset((a, b)) for p in products for a in p["offer_ids"] for b in p["offer_ids"] if a < b
     }
-    doubtful = [each for each in pairs if each["confidence"] < SURE]
+    together = {frozenset(two) for group in groups for two in combinations(group, 2)}
+    doubtful = [
+        each for each in pairs if frozenset((each["offer_id"], each["other_id"])) not in together
+    ]
     right = sum(frozenset((each["offer_id"], each["other_id"])) in true for each in doubtful)
     say(f"for a person to look at: {len(doubtful):,} pairs, {right:,} of them one product")
     return 0 if total.precision >= 0.95 else 1

@@ -3,13 +3,14 @@
 from functools import partial
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, text, update
 
 from app.groups import build as building
 from app.groups.build import build
 from app.groups.candidates import COMPARED, marks_of
 from app.groups.review import PairUnknown, decide, product_of
-from app.groups.rows import ACCEPTED, MARK, OFFER, PAIR, REJECTED, TRAIT, doubtful
+from app.groups.rows import ACCEPTED, MARK, MEMBER, OFFER, PAIR, REJECTED, TRAIT, doubtful
+from app.runs.kept_invariants import KEPT
 from app.store.engine import reading, transact
 from app.store.offers import save
 from tests.groups.bench import grouped
@@ -139,6 +140,22 @@ def test_what_a_person_says_is_obeyed_by_every_later_build(engine):
     assert last_digits(engine) == ["123"]
     with reading(engine) as conn, pytest.raises(PairUnknown):
         decide(conn, two, two, ACCEPTED)
+
+
+def test_the_audit_sees_a_group_that_does_not_obey(engine):
+    one, two = (sell(engine, number) for number in (1, 2))
+    build(engine)
+    say(engine, one, two, REJECTED)
+
+    def found():
+        with reading(engine) as conn:
+            return list(conn.execute(text(rule.query), {"run": None}))
+
+    (rule,) = (each for each in KEPT if each.name == "I24")
+    assert found() == []
+    rows = [{"offer_id": each, "group_id": one, "confidence": 1} for each in (one, two)]
+    transact(engine, lambda conn: conn.execute(insert(MEMBER), rows))
+    assert len(found()) == 1
 
 
 def test_doubtful_pairs_are_for_review_until_somebody_says(engine):

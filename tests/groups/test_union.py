@@ -7,7 +7,7 @@ import pytest
 from app.groups.union import groups
 
 
-def named(links, *, pairs=(), accepted=(), rejected=()):
+def named(links, *, pairs=(), apart=(), accepted=(), rejected=()):
     """Groups as words of one-digit ids; `pairs` are alike without being links."""
     told = {tuple(word): value for word, value in links.items()}
     others = {tuple(word) for word in pairs} | set(told)
@@ -19,6 +19,11 @@ def named(links, *, pairs=(), accepted=(), rejected=()):
         "accepted": [tuple(word) for word in accepted],
         "rejected": [tuple(word) for word in rejected],
     }
+
+    def differ(one, other):
+        return one + other in apart or other + one in apart
+
+    said["differ"] = differ
     return ["".join(group.members) for group in groups(told, alike=alike, least=0.5, **said)]
 
 
@@ -40,6 +45,13 @@ def test_two_clusters_with_one_bridge_stay_two():
     links = {"".join(pair): 0.95 for pair in (*first, *second)} | {"34": 0.99}
     found = named(links)
     assert not any("1" in group and "6" in group for group in found)
+
+
+def test_what_is_like_two_that_differ_is_of_neither_until_a_person_says():
+    links = {"12": 0.95, "34": 0.95, "15": 0.99, "25": 0.99, "35": 0.98, "45": 0.98}
+    differing = ["13", "14", "23", "24"]
+    assert named(links, apart=differing) == ["12", "34"]
+    assert named(links, apart=differing, accepted=["35"]) == ["12", "345"]
 
 
 @pytest.mark.parametrize("bridge", [0.9, 0.999])
