@@ -24,6 +24,7 @@ from app.sections import (
     Images,
     Pace,
     Profile,
+    Quality,
     Run,
     Site,
     message,
@@ -60,6 +61,7 @@ class Settings(BaseSettings):
     run: Run = Run()
     archive: Archive = Archive()
     images: Images = Images()
+    quality: Quality = Quality()
     api: Api = Api()
     profile: tuple[Profile, ...] = ()
     batch: tuple[Batch, ...] = ()

@@ -14,6 +14,8 @@ TABLE = (
     ("app.filters.values", "FilterError", exits.USAGE),
     ("app.cli.errors", "UsageError", exits.USAGE),
     ("app.cli.errors", "Drifted", exits.DRIFT),
+    ("app.quality.releasing", "CaseUnknown", exits.USAGE),
+    ("app.quality.golden", "GoldenError", exits.USAGE),
     ("app.history.past", "VersionUnknown", exits.USAGE),
     ("app.history.movements", "SupplierUnknown", exits.USAGE),
     ("app.runs.states", "RunUnknown", exits.USAGE),

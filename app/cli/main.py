@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from app.cli import (
+    accuracy,
     audit,
     batch,
     config,
@@ -24,6 +25,7 @@ from app.cli import (
     login,
     plan,
     profile,
+    quarantine,
     reextract,
     replica,
     runs,
@@ -65,6 +67,7 @@ app.command()(reextract.reextract)
 app.command("runs")(runs.runs)
 app.command()(runs.report)
 app.command()(audit.audit)
+app.command()(accuracy.accuracy)
 app.command()(login.login)
 app.command()(worker.worker)
 app.command()(scheduler.scheduler)
@@ -76,6 +79,7 @@ app.add_typer(batch.app, name="batch")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
 app.add_typer(images.app, name="images")
+app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(profile.app, name="profile")
 
 
