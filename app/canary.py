@@ -24,13 +24,13 @@ KEYS = ("title", "status", "price_min", "images", "skus", "attributes", "supplie
 SILENT = (Blocked, Gone, Truncated)
 
 
-async def ailing(runtime: Runtime, again: Callable[[], Awaitable[None]]) -> str | None:
+async def ailing(runtime: Runtime, take_turn: Callable[[], Awaitable[object]]) -> str | None:
     """What is wrong with the first canary that is not read as it was; None if all are well.
 
-    `again` is awaited before each page. Raises GateClosed, and what is no page's matter.
+    `take_turn` is awaited before each page. Raises GateClosed, and what is no page's matter.
     """
     for offer_id in runtime.canaries:
-        await again()
+        await take_turn()
         try:
             loaded = await _loaded(runtime, offer_id)
         except RenderError:

@@ -6,6 +6,7 @@ The flow of one offer is in `sync.py`; which items are due is the ledger's to sa
 import asyncio
 from collections import deque
 from contextlib import suppress
+from functools import partial
 
 from app.canary import ailing
 from app.discover import walk_list
@@ -70,7 +71,7 @@ class Drain:
         if not runtime.canaries or run.options.get(LOOKED):
             return True
         try:
-            wrong = await ailing(runtime, self._another_turn)
+            wrong = await ailing(runtime, partial(self._guest.waited_turn, "offer"))
         except GateClosed as error:
             await self._park(error.closed)
             return False

@@ -18,6 +18,8 @@ from typing import ParamSpec, TypeVar
 
 from sqlalchemy import Engine
 
+from app.alerts.courier import Courier
+from app.alerts.rules import Alert
 from app.archive.archive import Archive
 from app.images.work import PictureWork
 from app.pace.turns import Gate
@@ -158,6 +160,10 @@ class Runtime:
     """Where documents are kept; None keeps none."""
     journal: Journal | None = None
     """Where settlements are noted beside the database."""
+    alerts: tuple[Alert, ...] = ()
+    """What people want to be told of what is stored."""
+    courier: Courier | None = None
+    """Who tells them; None: somebody else does."""
     pictures: PictureWork | None = None
     """Who fetches the pictures of what is stored; None: nobody does, and none are queued."""
     canaries: tuple[str, ...] = ()

@@ -3,6 +3,8 @@
 How they are put together and where each value came from is in `settings.py`.
 """
 
+import re
+from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -10,6 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ModelWrapValidatorHandler,
@@ -226,6 +229,75 @@ class Batch(Section):
         if len(given) != 1:
             return f"source: give exactly one of {', '.join(self.SOURCES)}"
         return None
+
+
+def _is_address(url: SecretStr) -> SecretStr:
+    if not re.match(r"[a-z][a-z0-9]*://.", url.get_secret_value()):
+        raise ValueError("an address begins with its kind, as dingtalk://TOKEN or mailto://…")
+    return url
+
+
+Address = Annotated[SecretStr, AfterValidator(_is_address)]
+"""Where apprise tells something; its token is a secret."""
+
+
+class Notify(Section):
+    """`[notify]`: who is told, unless an alert names others."""
+
+    urls: tuple[Address, ...] = ()
+
+
+def _percent(told: Any) -> Any:
+    return told.removesuffix("%").strip() if isinstance(told, str) else told
+
+
+class Alert(Section):
+    """`[[alert]]`: one condition on some offers, and who is told."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    offers: tuple[str, ...] | None = None
+    """Ids or URLs."""
+    file: Path | None = None
+    """A ref a line; read when a command starts. Relative to the configuration file's folder."""
+    supplier: str | None = None
+    """Member id, login id or name of the company."""
+    batch: str | None = None
+    all: bool | None = None
+    price_drop: Annotated[Decimal, BeforeValidator(_percent), Field(gt=0, le=100)] | None = None
+    """Percent: `5` or `"5%"`, at once."""
+    price_below: Annotated[Decimal, Field(gt=0)] | None = None
+    stock_below: Annotated[int, Field(ge=1)] | None = None
+    on: tuple[str, ...] | None = None
+    """Kinds of changes: `restock`, `gone`, `sku_added`, `title`…"""
+    notify: tuple[Address, ...] | None = None
+    """Who is told; as in [notify] if it is left out."""
+
+    WATCHED: ClassVar[tuple[str, ...]] = ("offers", "file", "supplier", "batch", "all")
+    CONDITIONS: ClassVar[tuple[str, ...]] = ("price_drop", "price_below", "stock_below", "on")
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _say_which(cls, given: Any, read: ModelWrapValidatorHandler[Self]) -> Self:
+        name = given.get("name") if isinstance(given, dict) else None
+        which = f"'{name}'" if name else "without a name"
+        try:
+            alert: Self = read(given)
+        except ValidationError as error:
+            first = error.errors()[0]
+            said = message(first)
+            where = ", ".join([which, *map(str, first["loc"])])
+            raise ValueError(f"{where}: {said}") from None  # what was given may be an address
+        for kind, keys in (("watch", cls.WATCHED), ("condition", cls.CONDITIONS)):
+            if sum(getattr(alert, key) not in (None, False, ()) for key in keys) != 1:
+                raise ValueError(f"{which}, {kind}: give exactly one of {', '.join(keys)}")
+        alert._check_kinds()
+        return alert
+
+    def _check_kinds(self) -> None:
+        from app.store.facts import Kind  # noqa: PLC0415 - only who has such alerts pays for it
+
+        if wrong := next((word for word in self.on or () if word not in set(Kind)), None):
+            raise ValueError(f"'{self.name}', on: {wrong} is none of {', '.join(Kind)}")
 
 
 def message(first: Any) -> str:

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -17,11 +17,13 @@ from pydantic_settings import (
 )
 
 from app.sections import (
+    Alert,
     Api,
     Archive,
     Batch,
     Browser,
     Images,
+    Notify,
     Pace,
     Profile,
     Quality,
@@ -63,16 +65,19 @@ class Settings(BaseSettings):
     images: Images = Images()
     quality: Quality = Quality()
     api: Api = Api()
+    notify: Notify = Notify()
+    alert: tuple[Alert, ...] = ()
     profile: tuple[Profile, ...] = ()
     batch: tuple[Batch, ...] = ()
 
-    @field_validator("batch")
+    @field_validator("batch", "alert")
     @classmethod
-    def _names_are_unique(cls, batches: tuple[Batch, ...]) -> tuple[Batch, ...]:
-        names = [batch.name for batch in batches]
+    def _names_are_unique(cls, declared: tuple[Any, ...], told: ValidationInfo) -> tuple[Any, ...]:
+        names = [one.name for one in declared]
         if twice := next((name for name in names if names.count(name) > 1), None):
-            raise ValueError(f"'{twice}', name: two batches have it")
-        return batches
+            kind = {"batch": "batches", "alert": "alerts"}[str(told.field_name)]
+            raise ValueError(f"'{twice}', name: two {kind} have it")
+        return declared
 
     @field_validator("profile")
     @classmethod
@@ -154,8 +159,10 @@ def _refuse_unknown_variables() -> None:
 
 def _one_line(error: ValidationError) -> str:
     first = error.errors()[0]
-    if first["loc"][:1] == ("batch",):  # its message says which one and where in it
-        return f"batch {message(first)} ({PREFIX}BATCH or {config_path() or 'pwsync.toml'})"
+    if first["loc"][:1] in (("batch",), ("alert",)):  # the message says which one and where in it
+        kind = str(first["loc"][0])
+        source = f"{PREFIX}{kind.upper()} or {config_path() or 'pwsync.toml'}"
+        return f"{kind} {message(first)} ({source})"
     where = ".".join(str(part) for part in first["loc"])
     if not where:  # a rule over several sections names its own
         return f"setting {message(first)}"

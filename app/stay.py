@@ -20,6 +20,7 @@ from app.profiles import rows
 from app.profiles.values import Profile
 from app.runs.states import Run
 from app.runtime import Runtime
+from app.store.memory import EVERYBODY
 from browsers.blocks import detect
 from browsers.errors import BrowserError, RenderError
 from browsers.render import render
@@ -38,8 +39,12 @@ FLUSH_PAGES = 20
 class Stay:
     """See `stay`. All methods run on the loop; what blocks is done aside."""
 
-    def __init__(self, runtime: Runtime, run: Run, profile: Profile, gate: Gate) -> None:
+    def __init__(
+        self, runtime: Runtime, run: Run, profile: Profile, gate: Gate, view: str = EVERYBODY
+    ) -> None:
         self.profile = profile
+        self.view = view
+        """Whose prices the site shows: the profile's if it is logged in, else everybody's."""
         self._runtime = runtime
         self._manners = runtime.manners
         self._gate = gate
@@ -217,7 +222,9 @@ async def stay(runtime: Runtime, run: Run) -> AsyncIterator[Stay]:
         await runtime.pool.become(
             Visitor(name=profile.name, storage=storage, proxy=profile.proxy, contexts=1)
         )
-        guest = Stay(runtime, run, profile, gate)
+        health = await runtime.aside(rows.read, engine, row)
+        view = EVERYBODY if health.logged_in_at is None else profile.name
+        guest = Stay(runtime, run, profile, gate, view)
         try:
             yield guest
         finally:

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
+from app.alerts.firings import watch
 from app.archive import rows as archived
 from app.archive.scrub import scrub, scrub_url
 from app.archive.values import Document, Kept, Kind
@@ -41,6 +42,7 @@ from app.runs.settling import Fenced
 from app.runtime import Event, Runtime
 from app.store import offers, quarantine
 from app.store.changes import Observation
+from app.store.memory import EVERYBODY
 from browsers.blocks import detect
 from browsers.errors import Busy, ProxyFailed
 from browsers.render import render
@@ -56,6 +58,11 @@ class Guest(Protocol):
     @property
     def name(self) -> str:
         """Of the profile."""
+        ...
+
+    @property
+    def view(self) -> str:
+        """Whose prices the site shows: the profile's if it is logged in, else everybody's."""
         ...
 
     async def confirm(self) -> None:
@@ -92,13 +99,17 @@ class Page:
     render: Render
     """Scrubbed once it was put away."""
     at: datetime
+    view: str = EVERYBODY
+    """The profile that was logged in: its prices may be its own."""
     kept: tuple[Kept, ...] = ()
     """Its records in the archive, its own last; before it those of looks that brought no state."""
 
     @property
     def seen(self) -> Observation:
         claim = self.claim
-        return Observation(run_id=claim.run_id, token=claim.token, observed_at=self.at)
+        return Observation(
+            run_id=claim.run_id, token=claim.token, observed_at=self.at, view=self.view
+        )
 
 
 async def sync_offer(runtime: Runtime, claim: Claim, guest: Guest) -> Ending:
@@ -109,7 +120,7 @@ async def sync_offer(runtime: Runtime, claim: Claim, guest: Guest) -> Ending:
     began = time.monotonic()
     page: Page | None = None
     try:
-        page = await load(runtime, claim, guest)
+        page = replace(await load(runtime, claim, guest), view=guest.view)
         page = await runtime.aside(put_away, runtime, page)
         ending = await runtime.aside(keep, runtime, page, guest.name)
         if runtime.pictures:
@@ -225,6 +236,7 @@ def keep(runtime: Runtime, page: Page, profile: str = GUEST) -> Ending:
     """
     item = registry.read(snapshot_of(page.render))
     archived.wait_for_disk(page.kept)
+    fired: list[int] = []
 
     def store(conn: Connection) -> Settlement:
         known = offers.load(conn, item.offer_id)
@@ -234,12 +246,14 @@ def keep(runtime: Runtime, page: Page, profile: str = GUEST) -> Ending:
         for doubt in doubts:
             quarantine.keep(conn, _doubtful(page, item, doubt), run_id=page.claim.run_id)
         archived.note(conn, page.kept, layout=item.layout)
+        fired[:] = [watch(conn, runtime.alerts, item, saved, page.seen)]
         if runtime.pictures:
             pictures.queue(conn, item.offer_id, profile=profile)
         tallies.note_read(conn, page.claim.run_id, runtime.manners.realm, item, before)
         return Stored(outcome=Outcome(saved.change))
 
     ruling = commit_noted(runtime.journal, runtime.engine, page.claim, store)
+    _tell_people(runtime, fired)
     over = page.render.interstitial
     blocked = f"{over} over a page that was read" if over else None
     return Ending(word=str(ruling.ending), text=describe(item), blocked=blocked)
@@ -252,12 +266,14 @@ def settle(runtime: Runtime, claim: Claim, page: Page | None, error: Exception) 
         raise error
     if page:
         archived.wait_for_disk(page.kept)
+    fired: list[int] = []
 
     def store(conn: Connection) -> Settlement:
         if page:
             archived.note(conn, page.kept)
         if page and isinstance(error, Gone):
-            offers.mark_gone(conn, claim.offer_id, error.rule or "deleted", page.seen)
+            gone = offers.mark_gone(conn, claim.offer_id, error.rule or "deleted", page.seen)
+            fired[:] = [watch(conn, runtime.alerts, None, gone, page.seen) if gone else 0]
         if page and isinstance(settlement, (Invalid, Unreadable)):
             quarantine.keep(conn, refusal(runtime, page, error), run_id=claim.run_id)
             if isinstance(error, ExtractError):
@@ -268,7 +284,14 @@ def settle(runtime: Runtime, claim: Claim, page: Page | None, error: Exception) 
         ruling = commit_noted(runtime.journal, runtime.engine, claim, store)
     except Fenced as fenced:
         return Ending(word="fenced", text=str(fenced))
+    _tell_people(runtime, fired)
     return ended(settlement, ruling, error)
+
+
+def _tell_people(runtime: Runtime, fired: list[int]) -> None:
+    """Once it is committed; a courier that is not there or dies leaves it to another."""
+    if runtime.courier and any(fired):
+        runtime.courier.wake()
 
 
 def ended(settlement: Settlement, ruling: Ruling, error: Exception | None = None) -> Ending:

@@ -38,6 +38,7 @@ from app.sections import Profile as DeclaredProfile
 from app.settings import Settings, config_path
 from app.store.engine import open_engine
 from app.store.schema import migrate
+from app.telling import alerts_of, courier_of
 from browsers import identity, traffic
 from browsers.engine import find_engine
 from browsers.errors import EngineMissing
@@ -275,11 +276,13 @@ async def open_runtime(
     settings: Settings, engine: Engine, *, tell: Callable[[Event], None]
 ) -> AsyncIterator[Runtime]:
     """A runtime with its browsers open; closed in order on the way out. Raises EngineMissing."""
+    alerts = alerts_of(settings)
     pool = BrowserPool(launch_of(settings), size=settings.browser.contexts)
     owner = owner_name()
     with (
         journal_of(settings, owner) as journal,
         archive_of(settings, engine) as archive,
+        courier_of(settings, engine) as courier,
         ThreadPoolExecutor(BOOK_THREADS, thread_name_prefix="books") as books,
     ):
         await pool.open()
@@ -299,6 +302,8 @@ async def open_runtime(
                     lease_seconds=settings.run.lease_seconds,
                     archive=archive,
                     journal=journal,
+                    alerts=alerts,
+                    courier=courier,
                     pictures=pictures,
                     canaries=canaries_of(settings),
                     tell=tell,

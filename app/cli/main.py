@@ -12,6 +12,7 @@ import typer
 
 from app.cli import (
     accuracy,
+    alerts,
     audit,
     batch,
     config,
@@ -75,6 +76,7 @@ app.command()(serve.serve)
 app.command()(up.up)
 app.command()(replica.replica)
 app.command()(doctor.doctor)
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(batch.app, name="batch")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")

@@ -32,6 +32,7 @@ def scheduler(
     """
     from app.cli.working import say
     from app.settings import load
+    from app.telling import courier_of
     from app.wiring import open_database
 
     settings = load()
@@ -44,7 +45,8 @@ def scheduler(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     try:
-        Scheduler(settings, engine, say).work(stopped, once=once)
+        with courier_of(settings, engine):
+            Scheduler(settings, engine, say).work(stopped, once=once)
     finally:
         engine.dispose()
 

@@ -50,6 +50,7 @@ class Change(StrEnum):
 class Saved:
     """What became of an item, and the version its offer has now."""
 
+    offer_id: str
     change: Change
     version: int
     differences: tuple[Difference, ...] = ()
@@ -85,7 +86,7 @@ def save(conn: Connection, item: OfferItem, seen: Observation) -> Saved:
     """
     known = _lock(conn, item.offer_id)
     if known is None and _create(conn, item, seen):
-        return Saved(change=Change.CREATED, version=1)
+        return Saved(offer_id=item.offer_id, change=Change.CREATED, version=1)
     if known is None:  # another run has created it between our two statements
         known = _lock(conn, item.offer_id)
         assert known is not None, "its INSERT was refused because it is there"
@@ -142,7 +143,7 @@ def _renew(conn: Connection, item: OfferItem, known: Mapping[Any, Any], seen: Ob
     write_changes(conn, item.offer_id, version, differences, seen)
     save_supplier(conn, item.supplier, observed_at=seen.observed_at)
     change = Change.CHANGED if differences else Change.UNCHANGED
-    return Saved(change=change, version=version, differences=differences)
+    return Saved(offer_id=item.offer_id, change=change, version=version, differences=differences)
 
 
 def _learn(
@@ -226,7 +227,7 @@ def mark_gone(conn: Connection, offer_id: str, rule: str, seen: Observation) -> 
     conn.execute(update(OFFER).where(OFFER.c.offer_id == offer_id), facts)
     write_changes(conn, offer_id, version, differences, seen)
     change = Change.CHANGED if differences else Change.UNCHANGED
-    return Saved(change=change, version=version, differences=differences)
+    return Saved(offer_id=offer_id, change=change, version=version, differences=differences)
 
 
 def describe(conn: Connection, offer_id: str, url: str, images: Sequence[str]) -> bool:
