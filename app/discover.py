@@ -23,6 +23,7 @@ from app.archive.values import Kept
 from app.cards import OfferCard
 from app.extract import lists as answers
 from app.extract.base import Blocked, ExtractError, LayoutUnknown
+from app.keeping import archive
 from app.lists import SHOP_PAGE, ListKind, ListRef, request_for
 from app.models import table
 from app.pace.values import GateClosed
@@ -38,7 +39,7 @@ from app.runtime import Event, Runtime
 from app.stay import Stay
 from app.store.cards import save_cards
 from app.store.engine import consult
-from app.sync import Ending, archive, ended
+from app.sync import Ending, ended
 from browsers.blocks import detect
 from browsers.listing import OpenList, opened
 from browsers.values import Ask, ListPage, ListRequest

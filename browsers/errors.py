@@ -12,7 +12,8 @@ BrowserError
     ├── ProxyFailed       the proxy does not answer, or refuses us
     ├── Truncated         the document broke off
     ├── Oversized         the document is larger than a page may be
-    ├── OffSite           redirected to a host we do not visit, or a redirect loop
+    ├── OffSite           redirected to a host we do not visit
+    ├── Looped            redirected, or jumped by script, again and again
     └── Busy              429 or 5xx, perhaps with Retry-After
 """
 
@@ -109,6 +110,12 @@ class Oversized(RenderError):
 class OffSite(RenderError):
     reason = "off_site"
     permanent = True
+
+
+class Looped(RenderError):
+    """Not permanent: such a loop is often a cookie's, or a passing trouble of the site."""
+
+    reason = "loop"
 
 
 class Busy(RenderError):

@@ -14,6 +14,7 @@ from urllib.parse import urljoin
 from browsers import traffic
 from browsers.errors import (
     Busy,
+    Looped,
     NetworkFailed,
     OffSite,
     Oversized,
@@ -40,7 +41,7 @@ _ENDS = {"text/html": (b">",)}
 _OTHER_ENDS = (b">", b"}", b"]", b")", b";")
 
 _NET_ERRORS: tuple[tuple[str, type[RenderError]], ...] = (
-    ("TOO_MANY_REDIRECTS", OffSite),
+    ("TOO_MANY_REDIRECTS", Looped),
     ("UNSAFE_REDIRECT", OffSite),
     ("INVALID_REDIRECT", OffSite),
     ("SOCKS_CONNECTION_FAILED", ProxyFailed),
@@ -238,7 +239,7 @@ class Visit:
         if target := _target(held):
             self._hops += 1
             if self._hops > MOST_HOPS:
-                return OffSite(f"more than {MOST_HOPS} redirects")
+                return Looped(f"more than {MOST_HOPS} redirects")
             return None if traffic.is_visited(target) else OffSite(f"redirected to {target!r}")
         if not traffic.is_visited(held.url):
             return OffSite(f"ended at {held.url!r}")
@@ -285,7 +286,7 @@ class Visit:
             raise OffSite(f"the page left for {url!r}")
         self._jumps += 1
         if self._jumps > MOST_JUMPS:
-            raise OffSite(f"the page jumped more than {MOST_JUMPS} times")
+            raise Looped(f"the page jumped more than {MOST_JUMPS} times")
         self._leaving = True
 
 

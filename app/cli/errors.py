@@ -13,6 +13,7 @@ TABLE = (
     ("app.lists", "ListRefError", exits.USAGE),
     ("app.filters.values", "FilterError", exits.USAGE),
     ("app.cli.errors", "UsageError", exits.USAGE),
+    ("app.groups.review", "PairUnknown", exits.USAGE),
     ("app.cli.errors", "Drifted", exits.DRIFT),
     ("app.quality.releasing", "CaseUnknown", exits.USAGE),
     ("app.quality.golden", "GoldenError", exits.USAGE),

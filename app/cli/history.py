@@ -132,6 +132,9 @@ def changes(
         str | None, typer.Option("--supplier", help="Member id, login id or company name.")
     ] = None,
     field: Annotated[str | None, typer.Option("--field", help="One field: `price_min`…")] = None,
+    corrections: Annotated[
+        bool, typer.Option("--corrections", help="Also what was only read better by reextract.")
+    ] = False,
     limit: Annotated[
         int | None, typer.Option("-n", "--limit", min=1, help="How many; 60 on a terminal.")
     ] = None,
@@ -157,7 +160,12 @@ def changes(
         start = _since(conn, since)
         assert start is not None, "it has a default"
         wanted = Wanted(
-            since=start, kinds=named, least=_percent(least), supplier=supplier, field=field
+            since=start,
+            kinds=named,
+            least=_percent(least),
+            supplier=supplier,
+            field=field,
+            corrections=corrections,
         )
         found = islice(movements(conn, wanted), limit)
         if as_jsonl:
@@ -310,6 +318,7 @@ def _of(one: "Recorded") -> dict[str, Any]:
         "run_id": one.run_id,
         **_plain(one.difference),
         "percent": percent(one),
+        "is_correction": one.is_correction,
     }
 
 

@@ -21,6 +21,7 @@ from app.cli import (
     demo,
     doctor,
     extract,
+    groups,
     history,
     images,
     login,
@@ -36,6 +37,7 @@ from app.cli import (
     show,
     sync,
     up,
+    why,
     worker,
 )
 from app.cli.errors import explain
@@ -60,6 +62,7 @@ app.command()(control.top)
 app.command()(control.status)
 app.command()(extract.extract)
 app.command()(show.show)
+app.command()(why.why)
 app.command()(history.history)
 app.command()(history.diff)
 app.command()(history.changes)
@@ -80,6 +83,7 @@ app.add_typer(alerts.app, name="alerts")
 app.add_typer(batch.app, name="batch")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
+app.add_typer(groups.app, name="groups")
 app.add_typer(images.app, name="images")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(profile.app, name="profile")

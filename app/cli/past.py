@@ -74,7 +74,8 @@ def of_one_offer(changes: Iterable[tuple[Recorded, float | None]]) -> Table:
     table = _table("when", "v", "what", "field", "before", "after", "")
     for one, percent in changes:
         told = one.difference
-        row = (kind(told), named(told), value(told.before), value(told.after), moved(percent))
+        what = kind(told).append(" re-read" if one.is_correction else "", style="bright_black")
+        row = (what, named(told), value(told.before), value(told.after), moved(percent))
         table.add_row(when(one.observed_at), str(one.version), *row)
     return table
 

@@ -41,6 +41,8 @@ class Wanted:
     supplier: str | None = None
     """Member id, login id, user id or name of the company."""
     field: str | None = None
+    corrections: bool = False
+    """Whether what was only read better is told, too."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,6 +76,8 @@ def movements(conn: Connection, wanted: Wanted) -> Iterator[Movement]:
 
 
 def _fits(one: Recorded, wanted: Wanted) -> bool:
+    if one.is_correction and not wanted.corrections:
+        return False
     if wanted.field is not None and one.difference.field != wanted.field:
         return False
     moved = percent(one)

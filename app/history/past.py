@@ -93,7 +93,8 @@ def series(
             now = one.difference.before
     if now is not None:
         found.append(Point(at=stored.first_seen_at, value=now))
-    return found[::-1]
+    # a page that was read anew has the last word on its moment
+    return list({one.at: one for one in reversed(found)}.values())
 
 
 def listed(conn: Connection, offer_id: str, since: datetime | None = None) -> Iterator[Seen]:

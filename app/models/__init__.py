@@ -4,6 +4,7 @@ from app.models.alerts import AlertFiring, AlertState
 from app.models.archive import PageRecord
 from app.models.base import Row, table
 from app.models.batches import BatchFire
+from app.models.groups import GroupMark, GroupPair, GroupTrait, OfferGroup
 from app.models.guests import ProfileRow, RobotsFile, Spending, Turn
 from app.models.history import OfferChange
 from app.models.images import Image, ImageSource, ImageUse
@@ -18,6 +19,9 @@ __all__ = [
     "AlertState",
     "Attempt",
     "BatchFire",
+    "GroupMark",
+    "GroupPair",
+    "GroupTrait",
     "Image",
     "ImageSource",
     "ImageUse",
@@ -26,6 +30,7 @@ __all__ = [
     "OfferChange",
     "OfferFacet",
     "OfferGram",
+    "OfferGroup",
     "OfferImage",
     "PageRecord",
     "PageTally",

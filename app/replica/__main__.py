@@ -19,6 +19,7 @@ def main() -> None:
     parser.add_argument("--era", action="append", default=[], choices=list(Era))
     parser.add_argument("--finds", type=int, default=MOST, help="offers that a keyword finds")
     parser.add_argument("--large-shop", type=int, default=0, help="offers of the first shop")
+    parser.add_argument("--twins", action="store_true", help="several suppliers sell one product")
     parser.add_argument("--light", action="store_true", help="pages without padding")
     parser.add_argument("--members-only", action="store_true", help="guests have to log in")
     parser.add_argument("--phone", type=float, help="seconds until a login code is scanned")
@@ -38,6 +39,7 @@ def main() -> None:
         phone=options.phone,
         finds=options.finds,
         large_shop=options.large_shop,
+        twins=options.twins,
         ready=options.ready,
         tied=options.tied,
     )

@@ -23,6 +23,7 @@ from app.replica.offers import SHOPS, index_of, offer, offer_id
 from app.replica.pages import document, gone
 from app.replica.picture_faults import PictureFaults
 from app.replica.sites import ROBOTS, Address, Kind
+from app.replica.twins import dressed, labels
 from app.replica.values import Offer
 from app.replica.wire import HTML, HTML_GBK, JSON, KEPT, SCRIPT, Reply, Request
 
@@ -45,6 +46,8 @@ class Plan:
     """How many offers a keyword finds, as far as there are so many."""
     large_shop: int = 0
     """How many offers the first shop has, and no other; 0: all shops have alike."""
+    twins: bool = False
+    """Several suppliers sell the same products (`twins.py`); `changes` still tells plain ones."""
 
 
 class Site:
@@ -91,6 +94,7 @@ class Site:
             "epoch": self._epoch,
             "drift": self._drift,
             "changes": self._changes,
+            "groups": self._groups,
             "phone": self.logins.tap,
         }
 
@@ -110,13 +114,14 @@ class Site:
         return self.offer_at(index)
 
     def offer_at(self, index: int) -> Offer:
-        return offer(
+        made = offer(
             self.plan.seed,
             index,
             epoch=self.epoch,
             eras=self.plan.eras,
             large_shop=self.plan.large_shop,
         )
+        return dressed(made) if self.plan.twins else made
 
     def _only_members(self, request: Request, address: Address) -> Reply:
         stub = blocks.login_jump(request.host, request.path, self.plan.seed)
@@ -309,6 +314,10 @@ class Site:
         return _json(
             changes(self.plan.seed, self.plan.offers, first=first, last=last, eras=self.plan.eras)
         )
+
+    def _groups(self, _: Request, __: str) -> Reply:
+        ids = [offer_id(self.plan.seed, index) for index in range(self.plan.offers)]
+        return _json(labels(self.plan.seed, ids) if self.plan.twins else [])
 
     def _listed(self, index: int) -> dict[str, object]:
         shown = self.offer_at(index)

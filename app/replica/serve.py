@@ -37,6 +37,7 @@ def serve(
     phone: float | None = None,
     finds: int = MOST,
     large_shop: int = 0,
+    twins: bool = False,
     ready: bool = False,
     tied: bool = False,
 ) -> None:
@@ -57,6 +58,7 @@ def serve(
         phone=phone,
         finds=finds,
         large_shop=large_shop,
+        twins=twins,
     )
 
     def opened(taken: int, proof: Certificate) -> None:
@@ -144,6 +146,14 @@ class Replica:
         found: list[dict[str, Any]] = json.loads(self._control(f"changes?from={first}&to={last}"))
         return found
 
+    def groups(self) -> list[dict[str, Any]]:
+        """`{product, family, differ, offer_ids}` of each product; several ids: it has several suppliers.
+
+        Products of one family look the same and differ in `differ`. Empty without `twins`.
+        """
+        found: list[dict[str, Any]] = json.loads(self._control("groups"))
+        return found
+
     def phone(self, do: str, *, code: str | None = None) -> None:
         """Act as the phone: `scan`, `confirm`, `cancel`, `expire` the code shown last, or `logout`.
 
@@ -200,6 +210,7 @@ def running(
     phone: float | None = None,
     finds: int = MOST,
     large_shop: int = 0,
+    twins: bool = False,
 ) -> Iterator[Replica]:
     """A local 1688 in a child process, ended on leaving, or with this process however it ends.
 
@@ -211,6 +222,7 @@ def running(
     arguments += ["--faults", faults, *(part for era in eras for part in ("--era", era))]
     arguments += [] if padded else ["--light"]
     arguments += ["--members-only"] if members_only else []
+    arguments += ["--twins"] if twins else []
     arguments += [] if phone is None else ["--phone", phone]
     command = [sys.executable, "-m", "app.replica", "--ready", "--tied", *map(str, arguments)]
     with subprocess.Popen(

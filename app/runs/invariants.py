@@ -265,7 +265,7 @@ BOOKS = (
         words={"offers": _words(STORED | {Outcome.GONE, Outcome.INVALID, Outcome.UNREADABLE})},
     ),
     Invariant(
-        name="I18",
+        name="I19",
         sentence="each version of an offer has its changes, from the one after which they are kept",
         query="""
         SELECT * FROM (
@@ -282,7 +282,7 @@ BOOKS = (
             AND (o.version IS NULL OR c.version > o.version OR c.version <= o.recorded_from)""",
     ),
     Invariant(
-        name="I18",
+        name="I19",
         sentence="a change was written by an attempt that found one",
         query="""
         SELECT c.run_id, c.offer_id, 'changed or gone', a.ending

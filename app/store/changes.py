@@ -18,7 +18,9 @@ from app.store.differences import Difference
 from app.store.facts import Kind
 from app.store.memory import EVERYBODY
 
-CHANGE = table(models.OfferChange)
+CHANGE, RUN = table(models.OfferChange), table(models.Run)
+READ_ANEW = "reextract"
+"""Kind of the runs that read archived pages again."""
 PAGE = 500
 """Rows fetched at once: what is read over all offers never grows in memory."""
 
@@ -47,6 +49,8 @@ class Recorded:
     observed_at: datetime
     run_id: int
     token: int
+    is_correction: bool
+    """A page was read anew and better: the offer did not change, our reading of it did."""
     difference: Difference
 
 
@@ -87,7 +91,9 @@ def of_offer(
     key: str | None = None,
 ) -> Iterator[Recorded]:
     """What changed of an offer, the latest first; all of it, or of one field, or of one key."""
-    query = select(CHANGE).where(CHANGE.c.offer_id == offer_id)
+    query = select(CHANGE, RUN.c.kind.label("run_kind"))
+    query = query.join(RUN, RUN.c.id == CHANGE.c.run_id, isouter=True)
+    query = query.where(CHANGE.c.offer_id == offer_id)
     if since is not None:
         query = query.where(CHANGE.c.observed_at >= since)
     if field is not None:
@@ -122,7 +128,9 @@ ORDER = (CHANGE.c.observed_at, CHANGE.c.offer_id, CHANGE.c.version, CHANGE.c.seq
 def _page(branches: Sequence[Select[Any]]) -> Select[Any]:
     parts = [select(branch.subquery(f"k{place}")) for place, branch in enumerate(branches)]
     every = union_all(*parts).subquery("changes")
-    return select(every).order_by(*(every.c[one.name].desc() for one in ORDER)).limit(PAGE)
+    query = select(every, RUN.c.kind.label("run_kind"))
+    query = query.join(RUN, RUN.c.id == every.c.run_id, isouter=True)
+    return query.order_by(*(every.c[one.name].desc() for one in ORDER)).limit(PAGE)
 
 
 def _of_kind(
@@ -156,4 +164,9 @@ def _recorded(row: Mapping[Any, Any]) -> Recorded:
         after=row["after"],
     )
     own = {name: row[name] for name in ("version", "seq", "observed_at", "run_id", "token")}
-    return Recorded(offer_id=row["offer_id"], difference=difference, **own)
+    return Recorded(
+        offer_id=row["offer_id"],
+        difference=difference,
+        is_correction=row["run_kind"] == READ_ANEW,
+        **own,
+    )

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Select, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app import models
@@ -89,10 +89,18 @@ def listed(
     run_id: int | None = None,
 ) -> list[dict[str, Any]]:
     """The latest refusals as plain rows, newest first; `waiting` for a person, of these types."""
-    query = select(QUARANTINE).where(*_wanted(waiting, types, run_id))
-    query = query.order_by(QUARANTINE.c.last_seen_at.desc(), QUARANTINE.c.id.desc()).limit(limit)
+    return _rows(conn, select(QUARANTINE).where(*_wanted(waiting, types, run_id)), limit)
+
+
+def of_offer(conn: Connection, offer_id: str, *, limit: int = 100) -> list[dict[str, Any]]:
+    """The same of one offer."""
+    return _rows(conn, select(QUARANTINE).where(QUARANTINE.c.offer_id == offer_id), limit)
+
+
+def _rows(conn: Connection, query: Select[Any], limit: int) -> list[dict[str, Any]]:
+    latest = query.order_by(QUARANTINE.c.last_seen_at.desc(), QUARANTINE.c.id.desc()).limit(limit)
     return [
-        {str(name): value for name, value in row.items()} for row in conn.execute(query).mappings()
+        {str(name): value for name, value in row.items()} for row in conn.execute(latest).mappings()
     ]
 
 

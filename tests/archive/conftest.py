@@ -15,6 +15,8 @@ from app.archive.retention import Retention
 from app.archive.values import Document, Kind, Record
 from app.extract.base import Snapshot
 from app.extract.registry import read
+from app.pace.values import Pace
+from app.profiles.jar import Jar
 from app.refs import OfferRef, read_refs
 from app.runs.claims import Claim, claim
 from app.runs.opening import open_run
@@ -24,6 +26,15 @@ from app.store.engine import reading
 from browsers.values import Render
 from tests.samples import NOON
 
+FREE = Pace(
+    gap=(0.0, 0.0),
+    list_gap=(0.0, 0.0),
+    per_day=None,
+    egress_per_day=None,
+    quiet=None,
+    zone=UTC,
+    floor=0.0,
+)
 PAGES = Path(__file__).resolve().parents[1] / "extract" / "pages"
 CAPTURES = Path(__file__).resolve().parents[2].parent / "shared" / "captures"
 
@@ -69,7 +80,9 @@ class Desk:
             slots=1,
             books=ThreadPoolExecutor(1),
             evidence=Evidence(folder=self.folder / "evidence"),
-            manners=Manners.__new__(Manners),
+            manners=Manners(
+                pace=FREE, profiles={}, jar=Jar(self.folder / "profiles"), rests=(), realm="test:"
+            ),
             owner="test",
             archive=self.archive,
         )

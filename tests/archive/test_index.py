@@ -265,6 +265,7 @@ def test_by_size_the_oldest_go_but_no_last_page_of_an_offer(small, pages):
     first = {record.place.file: record.key for record in small.records()}
     assert [(each.rows, each.why) for each in gone] == [(1, "size")]
     assert sorted(first.values()) == sorted([one, other])
+    assert audit(small.engine) == []
     transact(
         small.engine,
         lambda conn: conn.execute(
@@ -273,7 +274,6 @@ def test_by_size_the_oldest_go_but_no_last_page_of_an_offer(small, pages):
     )
     [gone] = prune(small.engine, small.archive.folder, retention)
     assert [record.key for record in small.records()] == [one]
-    assert audit(small.engine) == []
 
 
 def test_files_that_are_written_and_those_of_others_are_let_alone(small, pages):

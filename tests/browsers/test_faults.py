@@ -8,6 +8,7 @@ import pytest_asyncio
 
 from browsers.errors import (
     Busy,
+    Looped,
     NetworkFailed,
     OffSite,
     Oversized,
@@ -115,7 +116,7 @@ async def test_scripts_do_not_run_in_a_lean_page(server, lasting):
         ("cut-chunked", Truncated),
         ("reset", NetworkFailed),
         ("hangup", NetworkFailed),
-        ("moved-loop", OffSite),
+        ("moved-loop", Looped),
         ("moved-away", OffSite),
         ("moved-egress", OffSite),
         ("moved-file", OffSite),
@@ -142,7 +143,7 @@ async def test_fault_costs_one_page_its_try_and_nothing_else(lasting, server, mo
         ("alerts-for-ever", TimedOut),
         ("jump-away", OffSite),
         ("jump-egress", OffSite),
-        ("jump-loop", OffSite),
+        ("jump-loop", Looped),
     ],
 )
 async def test_hostile_script_costs_one_page_its_try(lasting, server, path, error):

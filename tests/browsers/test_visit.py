@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from browsers import visit
 from browsers.errors import (
     Busy,
+    Looped,
     NetworkFailed,
     OffSite,
     Oversized,
@@ -145,11 +146,11 @@ def test_links_into_apps_are_ignored():
     assert act(going.see(Sign.LOADED)) is Act.FINISH
 
 
-def test_page_that_jumps_for_ever_is_off_site():
+def test_page_that_jumps_for_ever_is_a_loop():
     going = natural()
     for _ in range(visit.MOST_JUMPS):
         going.see(Leaving(url=URL))
-    with pytest.raises(OffSite, match="jumped"):
+    with pytest.raises(Looped, match="jumped"):
         going.see(Leaving(url=URL))
 
 
@@ -174,7 +175,7 @@ def test_crash_is_told():
 @pytest.mark.parametrize(
     ("error", "kind"),
     [
-        ("net::ERR_TOO_MANY_REDIRECTS", OffSite),
+        ("net::ERR_TOO_MANY_REDIRECTS", Looped),
         ("net::ERR_UNSAFE_REDIRECT", OffSite),
         ("net::ERR_CONNECTION_RESET", NetworkFailed),
         ("net::ERR_NAME_NOT_RESOLVED", NetworkFailed),
@@ -221,7 +222,7 @@ class TestRefusals:
         hop = held(status=302, headers={"location": "/again"})
         for _ in range(visit.MOST_HOPS):
             assert going.see(hop).act is Act.LET_GO
-        assert type(going.see(hop).error) is OffSite
+        assert type(going.see(hop).error) is Looped
 
     def test_redirect_without_a_target_is_a_document(self):
         assert natural().see(held(status=302)).act is Act.TAKE

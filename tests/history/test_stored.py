@@ -5,13 +5,16 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text
 
+from app.history.movements import Wanted, movements
+from app.history.past import series
+from app.runs.opening import open_run
 from app.store import changes
 from app.store.changes import CHANGE, of_offer, over_offers
 from app.store.differences import diff
 from app.store.engine import reading, transact
 from app.store.facts import Kind, facts_of
 from app.store.offers import Change, load, mark_gone, save
-from tests.samples import NOON, item, seen
+from tests.samples import NOON, intake, item, seen
 
 OFFER_ID = "600000000001"
 
@@ -148,3 +151,18 @@ def test_both_ways_of_asking_go_along_an_index(mariadb_engine):
             [plan] = conn.execute(text(f"EXPLAIN {query}")).mappings().all()
             assert plan["key"] == index
             assert "filesort" not in (plan["Extra"] or "")
+
+
+def test_what_was_only_read_better_is_a_correction_and_no_movement(engine):
+    runs = [open_run(engine, intake(1), kind=kind) for kind in ("sync", "reextract", "sync")]
+    for run, price in zip(runs, ("1", "10", "11"), strict=True):
+        at = seen(run.id, 1, NOON + timedelta(days=run is runs[2]))
+        offer = item(steps=0, price_min=price, price_max="20")
+        transact(engine, lambda conn, offer=offer, at=at: save(conn, offer, at))
+    with reading(engine) as conn:
+        stored = load(conn, OFFER_ID)
+        assert [one.is_correction for one in of_offer(conn, OFFER_ID)] == [False, True]
+        assert [one.value for one in series(conn, stored, "price_min")] == ["10.00", "11.00"]
+        told = list(movements(conn, Wanted(since=NOON)))
+        assert [one.recorded.difference.before for one in told] == ["10.00"]
+        assert len(list(movements(conn, Wanted(since=NOON, corrections=True)))) == 2

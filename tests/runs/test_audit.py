@@ -156,12 +156,12 @@ def test_a_rule_sees_what_breaks_a_list(engine, listed, name, statement):
 
 
 TAMPERED_HISTORY = [
-    ("I18", "UPDATE offer SET version = version + 1"),
-    ("I18", "DELETE FROM offer_change WHERE version = 2"),
-    ("I18", "UPDATE offer_change SET version = 4 WHERE version = 3"),
-    ("I18", "UPDATE offer SET recorded_from = 2"),
-    ("I18", "UPDATE attempt SET ending = 'unchanged' WHERE ending = 'changed'"),
-    ("I18", "UPDATE offer_change SET token = token + 7"),
+    ("I19", "UPDATE offer SET version = version + 1"),
+    ("I19", "DELETE FROM offer_change WHERE version = 2"),
+    ("I19", "UPDATE offer_change SET version = 4 WHERE version = 3"),
+    ("I19", "UPDATE offer SET recorded_from = 2"),
+    ("I19", "UPDATE attempt SET ending = 'unchanged' WHERE ending = 'changed'"),
+    ("I19", "UPDATE offer_change SET token = token + 7"),
 ]
 
 

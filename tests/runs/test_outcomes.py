@@ -41,6 +41,7 @@ CASES = [
     (browsers.Truncated("half"), Retry, "truncated: half"),
     (browsers.Oversized("50 MB"), Failed, "too_large: 50 MB"),
     (browsers.OffSite("elsewhere"), Failed, "off_site: elsewhere"),
+    (browsers.Looped("again"), Retry, "loop: again"),
     (browsers.Busy("429"), Retry, "busy: 429"),
     (browsers.Refused("file:"), Failed, "refused: file:"),
     (KeyError("x"), Failed, "bug: KeyError: 'x'"),

@@ -1,0 +1,1 @@
+"""The same product at several suppliers: found, explained, reviewed, ranked by price."""
