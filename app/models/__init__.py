@@ -5,6 +5,7 @@ from app.models.archive import PageRecord
 from app.models.base import Row, table
 from app.models.batches import BatchFire
 from app.models.groups import GroupMark, GroupPair, GroupTrait, OfferGroup
+from app.models.exports import ExportOffer, ExportRun
 from app.models.guests import ProfileRow, RobotsFile, Spending, Turn
 from app.models.history import OfferChange
 from app.models.images import Image, ImageSource, ImageUse
@@ -22,6 +23,8 @@ __all__ = [
     "GroupMark",
     "GroupPair",
     "GroupTrait",
+    "ExportOffer",
+    "ExportRun",
     "Image",
     "ImageSource",
     "ImageUse",

@@ -128,12 +128,12 @@ def test_common_words_are_not_gathered_and_found_all_the_same(engine):
     for number in range(6):
         store(engine, item(str(600000000001 + number), title=f"连衣裙 {number}{number}{number}"))
     with reading(engine) as conn:
-        assert plan_of(conn, parse("连衣裙"), rare=7).is_gathered
-        assert not plan_of(conn, parse("连衣裙"), rare=6).is_gathered
-        assert plan_of(conn, parse("连衣裙 333"), rare=6).is_gathered
-        assert not plan_of(conn, parse("连衣裙 or 333"), rare=6).is_gathered
-        assert not plan_of(conn, parse("not 333"), rare=6).is_gathered
-        assert not plan_of(conn, parse("price<3"), rare=6).is_gathered
+        assert plan_of(conn, parse("连衣裙"), few=7).is_gathered
+        assert not plan_of(conn, parse("连衣裙"), few=6).is_gathered
+        assert plan_of(conn, parse("连衣裙 333"), few=6).is_gathered
+        assert not plan_of(conn, parse("连衣裙 or 333"), few=6).is_gathered
+        assert not plan_of(conn, parse("not 333"), few=6).is_gathered
+        assert not plan_of(conn, parse("price<3"), few=6).is_gathered
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "mariadb"])
