@@ -136,14 +136,14 @@ def _work(chosen: "Format", told: dict[str, Any], *, as_json: bool) -> None:
     from app.export.work import Request, export
     from app.filters.parse import parse
     from app.settings import load
-    from app.wiring import open_database
+    from app.wiring import open_database, shelf_of
 
     if told["target"] != "-":
         refuse(Path(told["target"]), overwrite=told["overwrite"])
     query = parse(told.pop("where"))
     settings = load()
     engine = open_database(settings)
-    thumbs = _thumbs(settings.data_dir / "images")
+    thumbs = _thumbs(shelf_of(settings).folder)
     request = Request(format=chosen, query=query, thumbs=thumbs, **told)
     try:
         with _bar() as progress:

@@ -45,7 +45,7 @@ class Finished:
     target: str
     offers: int
     left_out: int
-    rows: int
+    row_count: int
 
 
 def note(conn: Connection, done: Finished, offer_ids: "array[int]", versions: "array[int]") -> int:
@@ -83,7 +83,7 @@ class Export:
     target: str
     offers: int
     left_out: int
-    rows: int
+    row_count: int
     finished_at: datetime
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from app.export.values import Line, price_of
+from app.items import money
 
 
 def status(line: Line) -> str:
@@ -64,7 +65,7 @@ def category(line: Line) -> str | None:
 
 def tiers(line: Line) -> str | None:
     tiers = line.record.item.price_tiers
-    return "; ".join(f"{tier.min_quantity}+ {tier.price:f}" for tier in tiers) or None
+    return "; ".join(f"{tier.min_quantity}+ {money(tier.price)}" for tier in tiers) or None
 
 
 def attributes(line: Line) -> str | None:

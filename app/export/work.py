@@ -86,11 +86,13 @@ def export(engine: Engine, request: Request, progress: Progress = lambda *_: Non
         target=request.target,
         offers=len(ids) - written.left_out,
         left_out=written.left_out,
-        rows=written.rows,
+        row_count=written.rows,
     )
     work = partial(note, done=done, offer_ids=ids, versions=versions)
     export_id = transact(engine, work)
-    return Report(export_id=export_id, offers=done.offers, rows=done.rows, left_out=done.left_out)
+    return Report(
+        export_id=export_id, offers=done.offers, rows=done.row_count, left_out=done.left_out
+    )
 
 
 def _per(request: Request) -> Per:

@@ -31,7 +31,7 @@ class ExportRun(Row, table=True):
     offers: int
     left_out: int
     """Offers that the format could not carry."""
-    rows: int = Field(sa_type=BigNumber)
+    row_count: int = Field(sa_type=BigNumber)
     finished_at: datetime = Field(sa_type=Instant)
 
 

@@ -22,14 +22,17 @@ LONGEST = 32_767
 LARGEST_EXACT = 10**15
 """Excel keeps 15 digits; a longer whole number is written as text."""
 WIDTHS = {
-    Kind.TEXT: 22,
+    Kind.TEXT: 18,
     Kind.COUNT: 10,
     Kind.MONEY: 11,
     Kind.NUMBER: 11,
     Kind.MOMENT: 17,
     Kind.FLAG: 8,
-    Kind.PICTURE: 10,
+    Kind.PICTURE: 11.5,
 }
+WIDE = {"title": 42, "offer_id": 15, "unit": 6, "currency": 9, "status": 10}
+"""Columns by name that want another width than others of their kind."""
+A3 = 8
 STYLES = {Kind.MONEY: "0.00##", Kind.NUMBER: "0.######", Kind.MOMENT: "yyyy-mm-dd hh:mm"}
 PICTURE_ROW = 60
 """Points: as high as a small picture."""
@@ -71,8 +74,14 @@ class _Xlsx:
         number = len(self._sheets) + 1
         sheet = self._book.add_worksheet("offers" if number == 1 else f"offers {number}")
         sheet.freeze_panes(1, 0)
+        sheet.set_landscape()
+        sheet.set_paper(A3)
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(0)
         for place, column in enumerate(self._columns):
-            sheet.set_column(place, place, WIDTHS[column.kind], self._styles[column.kind])
+            head = min(len(column.name) + 3, 24)
+            width = WIDE.get(column.name, max(WIDTHS[column.kind], head))
+            sheet.set_column(place, place, width, self._styles[column.kind])
             sheet.write_string(0, place, clean(column.name)[:LONGEST], self._head)
         self._sheets.append(sheet)
         self._row = 1

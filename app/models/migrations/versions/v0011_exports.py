@@ -39,7 +39,7 @@ def upgrade() -> None:
         sa.Column("target", LONG, nullable=False),
         sa.Column("offers", sa.Integer(), nullable=False),
         sa.Column("left_out", sa.Integer(), nullable=False),
-        sa.Column("rows", BIG, nullable=False),
+        sa.Column("row_count", BIG, nullable=False),
         sa.Column("finished_at", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_export_run")),
         sqlite_autoincrement=True,
