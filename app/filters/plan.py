@@ -79,7 +79,7 @@ def _together(conn: Connection, rarest: _Counted, others: list[_Counted]) -> flo
     first = select(GRAM.c.offer_id).where(_within(GRAM, rarest.span)).limit(SAMPLE)
     both = _joined_to(first.subquery("first"), others, facets=False)
     hits = conn.scalar(select(func.count()).select_from(both)) or 0
-    return rarest.entries * hits / SAMPLE
+    return rarest.entries * hits / min(SAMPLE, rarest.entries)
 
 
 def _joined(rarest: _Counted, others: list[_Counted]) -> FromClause:

@@ -4,8 +4,8 @@ from app.models.alerts import AlertFiring, AlertState
 from app.models.archive import PageRecord
 from app.models.base import Row, table
 from app.models.batches import BatchFire
-from app.models.groups import GroupMark, GroupPair, GroupTrait, OfferGroup
 from app.models.exports import ExportOffer, ExportRun
+from app.models.groups import GroupMark, GroupPair, GroupTrait, OfferGroup
 from app.models.guests import ProfileRow, RobotsFile, Spending, Turn
 from app.models.history import OfferChange
 from app.models.images import Image, ImageSource, ImageUse
@@ -20,11 +20,11 @@ __all__ = [
     "AlertState",
     "Attempt",
     "BatchFire",
+    "ExportOffer",
+    "ExportRun",
     "GroupMark",
     "GroupPair",
     "GroupTrait",
-    "ExportOffer",
-    "ExportRun",
     "Image",
     "ImageSource",
     "ImageUse",
