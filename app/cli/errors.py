@@ -12,6 +12,8 @@ TABLE = (
     ("app.refs", "RefError", exits.USAGE),
     ("app.lists", "ListRefError", exits.USAGE),
     ("app.filters.values", "FilterError", exits.USAGE),
+    ("app.export.work", "ExportTorn", exits.UNBALANCED),
+    ("app.export.values", "ExportError", exits.USAGE),
     ("app.cli.errors", "UsageError", exits.USAGE),
     ("app.groups.review", "PairUnknown", exits.USAGE),
     ("app.cli.errors", "Drifted", exits.DRIFT),

@@ -20,6 +20,7 @@ from app.cli import (
     db,
     demo,
     doctor,
+    export,
     extract,
     groups,
     history,
@@ -68,6 +69,7 @@ app.command()(history.diff)
 app.command()(history.changes)
 app.command()(search.search)
 app.command()(reextract.reextract)
+app.command()(export.export)
 app.command("runs")(runs.runs)
 app.command()(runs.report)
 app.command()(audit.audit)
