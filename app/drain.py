@@ -20,7 +20,7 @@ from app.runs.parking import park
 from app.runs.settling import Fenced, commit
 from app.runs.states import Run, RunClosed, close_if_finished, pause, read_run, set_option
 from app.runtime import Runtime
-from app.stay import Stay, stay
+from app.stay import Stay, Stopped, stay
 from app.sync import Ending, sync_offer
 
 WORKABLE = (RunState.OPEN, RunState.RUNNING)
@@ -60,7 +60,7 @@ class Drain:
         matter: DatabaseUnavailable, EngineMissing, ProfileHeld, ProfileUnknown.
         """
         run = await self._runtime.aside(read_run, self._runtime.engine, self._run_id)
-        async with stay(self._runtime, run) as self._guest:
+        async with stay(self._runtime, run, self._stopped) as self._guest:
             if await self._canaries_are_well(run):
                 await self._work_through()
         await self._close()
@@ -163,6 +163,8 @@ class Drain:
             if await self._skip_forbidden(self._waiting[0]):
                 return False
             may_ask = await self._guest.waited_turn("offer", self._stopped)
+        except Stopped:
+            return False
         except GateClosed as error:
             await self._park(error.closed)
             return False
