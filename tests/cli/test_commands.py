@@ -105,6 +105,7 @@ def test_a_wall_leaves_with_4_or_5_and_resume_goes_on(pwsync):
         done = pwsync("sync", *offers, "--replica", walled.address, "--mode", "lean")
     assert done.returncode == 4
     assert "pwsync resume 1" in done.stdout
+    assert "pwsync login" in done.stdout
     with running(offers=4, seed=2, padded=False) as site:
         again = pwsync("sync", *offers, "--replica", site.address, "--mode", "lean")
         assert again.returncode == 4, "the same input does not un-park a run"
