@@ -6,21 +6,26 @@ The flow of one offer is in `sync.py`; which items are due is the ledger's to sa
 import asyncio
 from collections import deque
 from contextlib import suppress
+from functools import partial
 
+from app.canary import ailing
 from app.discover import walk_list
 from app.pace.values import Closed, GateClosed
+from app.quality.books import SAID as DRIFT
 from app.refs import OfferRef
 from app.runs import limits
 from app.runs.claims import Claim, claim, give_back, renew
 from app.runs.outcomes import ItemKind, RunState, Skipped
 from app.runs.parking import park
 from app.runs.settling import Fenced, commit
-from app.runs.states import Run, RunClosed, close_if_finished, pause, read_run
+from app.runs.states import Run, RunClosed, close_if_finished, pause, read_run, set_option
 from app.runtime import Runtime
-from app.stay import Stay, stay
+from app.stay import Stay, Stopped, stay
 from app.sync import Ending, sync_offer
 
 WORKABLE = (RunState.OPEN, RunState.RUNNING)
+LOOKED = "canaries"
+"""Option of a run whose canaries were well when it began."""
 POLL_SECONDS = 1.0
 """Longest nap of a worker that waits for a retry or for somebody else's lease."""
 
@@ -55,9 +60,27 @@ class Drain:
         matter: DatabaseUnavailable, EngineMissing, ProfileHeld, ProfileUnknown.
         """
         run = await self._runtime.aside(read_run, self._runtime.engine, self._run_id)
-        async with stay(self._runtime, run) as self._guest:
-            await self._work_through()
+        async with stay(self._runtime, run, self._stopped) as self._guest:
+            if await self._canaries_are_well(run):
+                await self._work_through()
         await self._close()
+
+    async def _canaries_are_well(self, run: Run) -> bool:
+        """Look at the canaries once a run; pauses it if one is not read as it was."""
+        runtime = self._runtime
+        if not runtime.canaries or run.options.get(LOOKED):
+            return True
+        try:
+            wrong = await ailing(runtime, partial(self._guest.waited_turn, "offer"))
+        except GateClosed as error:
+            await self._park(error.closed)
+            return False
+        if wrong:
+            with suppress(RunClosed):
+                await runtime.aside(pause, runtime.engine, run.id, f"{DRIFT}{wrong}")
+            return False
+        await runtime.aside(set_option, runtime.engine, run.id, LOOKED, True)
+        return True
 
     async def _work_through(self) -> None:
         keeper = asyncio.create_task(self._keep_leases())
@@ -140,6 +163,8 @@ class Drain:
             if await self._skip_forbidden(self._waiting[0]):
                 return False
             may_ask = await self._guest.waited_turn("offer", self._stopped)
+        except Stopped:
+            return False
         except GateClosed as error:
             await self._park(error.closed)
             return False

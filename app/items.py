@@ -40,7 +40,7 @@ class PriceKind(StrEnum):
     HIDDEN = "hidden"
 
 
-def _plain(value: Decimal) -> str:
+def plain_number(value: Decimal) -> str:
     """The number without needless zeros, so that what is read and what is stored print alike."""
     text = format(value.copy_abs(), "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
@@ -48,7 +48,7 @@ def _plain(value: Decimal) -> str:
 
 def money(value: Decimal) -> str:
     """At least two decimals, more only where they say something: `19.50`, `0.0125`."""
-    whole, _, cents = _plain(value).partition(".")
+    whole, _, cents = plain_number(value).partition(".")
     return f"{whole}.{cents:0<2}"
 
 
@@ -65,7 +65,7 @@ def _storable(text: str) -> str:
     return text
 
 
-Number = Annotated[Decimal, PlainSerializer(_plain, return_type=str, when_used="json")]
+Number = Annotated[Decimal, PlainSerializer(plain_number, return_type=str, when_used="json")]
 Money = Annotated[
     Decimal,
     Field(ge=0, max_digits=14, decimal_places=4),

@@ -305,3 +305,8 @@ def shown(text: str) -> str:
 def plain(text: str) -> str:
     """Text of a page or a person as a terminal may show it: what does not print is escaped."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def read_offer(text: str) -> OfferRef:
+    """`OfferRef.parse` as a function, for settings. Raises RefError."""
+    return OfferRef.parse(text)

@@ -166,6 +166,8 @@ class Runtime:
     """Who tells them; None: somebody else does."""
     pictures: PictureWork | None = None
     """Who fetches the pictures of what is stored; None: nobody does, and none are queued."""
+    canaries: tuple[str, ...] = ()
+    """Ids of offers that are known to be well: read at the beginning of a run."""
     tell: Callable[[Event], None] = field(default=_tell_nobody)
 
     async def aside(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

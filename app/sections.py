@@ -32,6 +32,8 @@ _READERS = {
     "keyword": ("app.lists", "read_keyword"),
     "shop": ("app.lists", "read_shop"),
     "category": ("app.lists", "read_category"),
+    "offer": ("app.refs", "read_offer"),
+    "replica": ("browsers.traffic", "loopback"),
 }
 """Module and function that read a text of that kind; imported only where one is set."""
 
@@ -73,9 +75,8 @@ class Site(Section):
     profile: ProfileName = "guest"
     """Of runs that name none: `guest` is nobody, others keep cookies."""
 
-    replica: Annotated[str, Field(pattern=r"^127\.\d+\.\d+\.\d+:\d+$|^localhost:\d+$")] | None = (
-        None
-    )
+    replica: Annotated[str, _readable("replica")] | None = None
+    """`127.0.0.1:PORT` of a local 1688; nothing beyond this machine can be one."""
 
 
 class Pace(Section):
@@ -165,6 +166,13 @@ class Images(Section):
     quality: Annotated[int, Field(ge=1, le=100)] = 80
     max_bytes: Annotated[int, Field(ge=10_000, le=20 * 1024**2)] = 20 * 1024**2
     """Of one picture; larger ones are refused."""
+
+
+class Quality(Section):
+    """`[quality]`: what shows in time that pages are not read as before."""
+
+    canaries: Annotated[tuple[Annotated[str, _readable("offer")], ...], Field(max_length=5)] = ()
+    """Offers known to be well; read at the beginning of each run, which stops if they are not."""
 
 
 class Api(Section):

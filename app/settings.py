@@ -26,6 +26,7 @@ from app.sections import (
     Notify,
     Pace,
     Profile,
+    Quality,
     Run,
     Site,
     message,
@@ -62,6 +63,7 @@ class Settings(BaseSettings):
     run: Run = Run()
     archive: Archive = Archive()
     images: Images = Images()
+    quality: Quality = Quality()
     api: Api = Api()
     notify: Notify = Notify()
     alert: tuple[Alert, ...] = ()

@@ -6,7 +6,6 @@ carries its consequence, and becomes this item's settlement in one place.
 
 import hashlib
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
@@ -16,11 +15,12 @@ from sqlalchemy import Connection
 from app.alerts.firings import watch
 from app.archive import rows as archived
 from app.archive.scrub import scrub, scrub_url
-from app.archive.values import Document, Kept, Kind
+from app.archive.values import Kept
 from app.extract import registry
 from app.extract.base import ExtractError, Gone, Snapshot
 from app.images import rows as pictures
 from app.items import OfferItem
+from app.keeping import archive
 from app.profiles.values import GUEST
 from app.quality import books as tallies
 from app.quality import plausible
@@ -197,36 +197,6 @@ def put_away(runtime: Runtime, page: Page) -> Page:
         at=page.at,
     )
     return replace(page, render=loaded, kept=(*page.kept, *kept))
-
-
-def archive(
-    runtime: Runtime,
-    claim: Claim,
-    document: bytes,
-    *,
-    url: str,
-    status: int,
-    at: datetime,
-    headers: Mapping[str, str] | None = None,
-) -> tuple[Kept, ...]:
-    """Keep a scrubbed document that was loaded for a claim; nothing if there is no archive.
-
-    Raises ArchiveUnwritable, DatabaseUnavailable.
-    """
-    if runtime.archive is None:
-        return ()
-    loaded = Document(
-        kind=Kind(claim.kind),
-        key=claim.offer_id,
-        run_id=claim.run_id,
-        token=claim.token,
-        url=url,
-        status=status,
-        headers=headers or {},
-        payload=document,
-        observed_at=at,
-    )
-    return (runtime.archive.keep(loaded),)
 
 
 def keep(runtime: Runtime, page: Page, profile: str = GUEST) -> Ending:

@@ -30,6 +30,7 @@ from app.pace.values import Pace
 from app.profiles.jar import Jar
 from app.profiles.proxies import egress_of, read_proxy
 from app.profiles.values import Profile, ProfileError
+from app.refs import OfferRef
 from app.runs.journal import Journal
 from app.runtime import Event, Evidence, Loading, Manners, Runtime
 from app.sections import Batch as DeclaredBatch
@@ -105,6 +106,11 @@ def manners_of(settings: Settings) -> Manners:
         egress=settings.pace.egress,
         realm="replica:" if is_replica else "",
     )
+
+
+def canaries_of(settings: Settings) -> tuple[str, ...]:
+    """Ids of the offers that are read at the beginning of each run."""
+    return tuple(OfferRef.parse(text).offer_id for text in settings.quality.canaries)
 
 
 def check_profile(settings: Settings, name: str) -> None:
@@ -299,6 +305,7 @@ async def open_runtime(
                     alerts=alerts,
                     courier=courier,
                     pictures=pictures,
+                    canaries=canaries_of(settings),
                     tell=tell,
                 )
         finally:

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from app.cli import (
+    accuracy,
     alerts,
     audit,
     batch,
@@ -19,6 +20,7 @@ from app.cli import (
     db,
     demo,
     doctor,
+    export,
     extract,
     groups,
     history,
@@ -26,6 +28,7 @@ from app.cli import (
     login,
     plan,
     profile,
+    quarantine,
     reextract,
     replica,
     runs,
@@ -66,9 +69,11 @@ app.command()(history.diff)
 app.command()(history.changes)
 app.command()(search.search)
 app.command()(reextract.reextract)
+app.command()(export.export)
 app.command("runs")(runs.runs)
 app.command()(runs.report)
 app.command()(audit.audit)
+app.command()(accuracy.accuracy)
 app.command()(login.login)
 app.command()(worker.worker)
 app.command()(scheduler.scheduler)
@@ -82,6 +87,7 @@ app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
 app.add_typer(groups.app, name="groups")
 app.add_typer(images.app, name="images")
+app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(profile.app, name="profile")
 
 

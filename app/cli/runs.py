@@ -33,21 +33,28 @@ def runs(
 
 def report(
     run: Annotated[int, typer.Argument(help="Number of the run.")],
+    quality: Annotated[
+        bool, typer.Option("--quality", help="How often its pages told each field, too.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:
     """Tell what became of a run, and why."""
     import json
 
-    from app.cli import reporting
+    from app.cli import filling, reporting
+    from app.quality.books import quality_of
     from app.runs.counts import counts, reasons
     from app.settings import load
     from app.wiring import open_database
 
     engine = open_database(load())
     found, why = counts(engine, run), reasons(engine, run)
+    told = quality_of(engine, run) if quality else None
     if as_json:
-        typer.echo(json.dumps(reporting.as_json(found, why), ensure_ascii=False))
+        document = reporting.as_json(found, why)
+        document |= {"quality": filling.as_json(told)} if told else {}
+        typer.echo(json.dumps(document, ensure_ascii=False))
         return
     from rich.console import Console
 
-    Console().print(reporting.report(found, why))
+    Console().print(reporting.report(found, why), *([filling.show(told)] if told else []))

@@ -23,7 +23,7 @@ def search(
         str | None, typer.Option(metavar="FILTER", help="As `price<20 and city=杭州`; more of it.")
     ] = None,
     sort: Annotated[
-        str, typer.Option(help="changed, new, cheap, dear, sold, stock, score or id.")
+        str, typer.Option(help="changed, new, cheap, dear, sold, stock or id.")
     ] = "changed",
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many are shown.")] = 30,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,

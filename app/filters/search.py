@@ -9,12 +9,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
 from app.filters.fields import FACET
-from app.filters.plan import Plan, plan_of
+from app.filters.plan import COUNTED, Plan, plan_of
 from app.filters.sql import condition
 from app.filters.values import FilterError, Query
 
 ID = FACET.c.offer_id
-MOST_COUNTED = 10_000
+MOST_COUNTED = 1000
+"""Up to here a person is told how many there are."""
 STREAMED = {"stream_results": True, "yield_per": 10_000}
 
 
@@ -34,7 +35,6 @@ SORTS: Mapping[str, Sort] = {
     "dear": Sort(column=FACET.c.price_min, descending=True, help="highest price first"),
     "sold": Sort(column=FACET.c.sold, descending=True, help="most sold first"),
     "stock": Sort(column=FACET.c.stock, descending=True, help="most in stock first"),
-    "score": Sort(column=FACET.c.score, descending=True, help="best rated first"),
     "id": Sort(column=FACET.c.offer_id, descending=False, help="by offer id"),
 }
 
@@ -115,14 +115,20 @@ def _beyond(order: Sort, after: Place) -> ColumnElement[bool]:
 
 def count(conn: Connection, query: Query, *, at_most: int = MOST_COUNTED) -> int:
     """How many offers a query finds, counted no further than `at_most`."""
-    plan = plan_of(conn, query)
+    plan = plan_of(conn, query, few=COUNTED)
     found = select(ID).select_from(plan.source).where(condition(query)).limit(at_most)
     return conn.scalar(select(func.count()).select_from(found.subquery())) or 0
 
 
-def all_ids(conn: Connection, query: Query) -> "array[int]":
-    """The ids of all offers that a query finds, ascending; eight bytes each."""
-    plan = plan_of(conn, query)
+def all_ids(
+    conn: Connection, query: Query, *, also: ColumnElement[bool] | None = None
+) -> "array[int]":
+    """The ids of all offers that a query finds, ascending; eight bytes each.
+
+    `also` is a condition on facets that no query can say.
+    """
+    plan = plan_of(conn, query, few=COUNTED)
     found = select(ID).select_from(plan.source).where(condition(query))
+    found = found if also is None else found.where(also)
     rows = conn.execution_options(**STREAMED).scalars(found)
     return array("Q", sorted(array("Q", (int(each) for each in rows))))

@@ -4,6 +4,7 @@ from app.models.alerts import AlertFiring, AlertState
 from app.models.archive import PageRecord
 from app.models.base import Row, table
 from app.models.batches import BatchFire
+from app.models.exports import ExportOffer, ExportRun
 from app.models.groups import GroupMark, GroupPair, GroupTrait, OfferGroup
 from app.models.guests import ProfileRow, RobotsFile, Spending, Turn
 from app.models.history import OfferChange
@@ -19,6 +20,8 @@ __all__ = [
     "AlertState",
     "Attempt",
     "BatchFire",
+    "ExportOffer",
+    "ExportRun",
     "GroupMark",
     "GroupPair",
     "GroupTrait",

@@ -33,8 +33,10 @@ class OfferFacet(Row, table=True):
     __table_args__ = (
         ForeignKeyConstraint(["offer_id"], ["offer.offer_id"], ondelete="CASCADE"),
         Index(None, "changed_at"),
+        Index(None, "first_seen_at"),
         Index(None, "price_min"),
         Index(None, "sold"),
+        Index(None, "stock"),
         Index(None, "supplier_key"),
         MYSQL,
     )

@@ -301,6 +301,22 @@ BOOKS = (
             AND state IN ('failed', 'invalid', 'unreadable', 'gone', 'blocked', 'skipped')""",
     ),
     Invariant(
+        name="I14",
+        sentence="an export has a row for each of its offers, and its mark has had just these",
+        query="""
+        SELECT NULL, NULL, e.offers, e.row_count FROM export_run e
+        WHERE :run IS NULL AND (
+            e.row_count < e.offers OR (e.per = 'offer' AND e.row_count <> e.offers))
+        UNION ALL
+        SELECT * FROM (
+            SELECT NULL AS run_id, NULL AS offer_id, e.offers + e.left_out AS wanted, (
+                SELECT COUNT(*) FROM export_offer x WHERE x.export_id = e.id) AS found
+            FROM export_run e
+            WHERE :run IS NULL AND e.id IN (
+                SELECT MAX(n.id) FROM export_run n WHERE n.mark IS NOT NULL GROUP BY n.mark)
+        ) counted WHERE wanted <> found""",
+    ),
+    Invariant(
         name="I18",
         sentence="an offer is found by what it says",
         query="""
@@ -316,6 +332,6 @@ BOOKS = (
 )
 
 INVARIANTS = (*BOOKS, *KEPT)
-"""All that the audit asks. I14 (exports) comes with what it checks, I21 is of `app.archive`.
+"""All that the audit asks. I21 is of `app.archive`.
 
 What the files of pictures hold (I11) is asked by `app.images.checks`."""

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import Connection, Select, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app import models
@@ -80,9 +80,16 @@ def _insert(conn: Connection, told: Values, run_id: int) -> None:
     conn.execute(insert(QUARANTINE).values(told | runs | times))
 
 
-def listed(conn: Connection, *, limit: int = 100) -> list[dict[str, Any]]:
-    """The latest refusals as plain rows, newest first."""
-    return _rows(conn, select(QUARANTINE), limit)
+def listed(
+    conn: Connection,
+    *,
+    limit: int = 100,
+    waiting: bool = False,
+    types: tuple[str, ...] = (),
+    run_id: int | None = None,
+) -> list[dict[str, Any]]:
+    """The latest refusals as plain rows, newest first; `waiting` for a person, of these types."""
+    return _rows(conn, select(QUARANTINE).where(*_wanted(waiting, types, run_id)), limit)
 
 
 def of_offer(conn: Connection, offer_id: str, *, limit: int = 100) -> list[dict[str, Any]]:
@@ -95,3 +102,35 @@ def _rows(conn: Connection, query: Select[Any], limit: int) -> list[dict[str, An
     return [
         {str(name): value for name, value in row.items()} for row in conn.execute(latest).mappings()
     ]
+
+
+def count(
+    conn: Connection,
+    *,
+    waiting: bool = False,
+    types: tuple[str, ...] = (),
+    run_id: int | None = None,
+) -> int:
+    """How many `listed` would list without a limit."""
+    wanted = _wanted(waiting, types, run_id)
+    return int(conn.scalar(select(func.count()).select_from(QUARANTINE).where(*wanted)) or 0)
+
+
+def _wanted(waiting: bool, types: tuple[str, ...], run_id: int | None) -> list[Any]:
+    wanted: list[Any] = [QUARANTINE.c.decision.is_(None)] if waiting else []
+    wanted += [QUARANTINE.c.type.in_(types)] if types else []
+    if run_id is not None:
+        wanted += [QUARANTINE.c.first_run_id <= run_id, QUARANTINE.c.last_run_id >= run_id]
+    return wanted
+
+
+def find(conn: Connection, case: int) -> dict[str, Any] | None:
+    """One refusal as a plain row."""
+    row = conn.execute(select(QUARANTINE).where(QUARANTINE.c.id == case)).mappings().first()
+    return None if row is None else {str(name): value for name, value in row.items()}
+
+
+def decide(conn: Connection, case: int, decision: str) -> None:
+    """Write what a person decided: `released` or `discarded`."""
+    values = {"decision": decision, "decided_at": now()}
+    conn.execute(update(QUARANTINE).where(QUARANTINE.c.id == case).values(values))

@@ -37,8 +37,8 @@ FAULTS = (
     "slow=0.005,truncated=0.01,hang=0.005,crash=0.005,redirect_loop=0.005,reset=0.01"
 )
 PROFILE, SPENDING = table(models.ProfileRow), table(models.Spending)
-GRACE = 0.75
-"""Seconds after a rest was written in which pages whose turn was given before may still be begun."""
+GRACE = 1.5
+"""Seconds after a rest was written in which pages that were confirmed before may still arrive."""
 
 RESTS = 1000
 """On a day as bad as this a profile would soon wait for a person; here it has rests enough."""
@@ -51,7 +51,7 @@ class Plan:
     contexts: int = 3
     budget: int = 1500
     """Pages of the first day; the run parks there, and goes on when a person allows more."""
-    rest_seconds: float = 1.2
+    rest_seconds: float = 4.0
     gap_seconds: float = 0.02
     seed: int = 4
     faults: str = FAULTS

@@ -4,7 +4,7 @@ from tests.guests.scene import Plan, play
 
 
 def test_a_bad_day_ends_well(tmp_path_factory):
-    plan = Plan(offers=160, workers=2, contexts=3, budget=100, rest_seconds=0.6, seconds=240)
+    plan = Plan(offers=160, workers=2, contexts=3, budget=100, rest_seconds=3.0, seconds=240)
     found = play(plan, tmp_path_factory.mktemp("day"))
     assert found["rests"] > 0, "a day without a block proves nothing"
     assert found["asked_while_resting"] == []

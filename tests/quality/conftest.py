@@ -10,6 +10,9 @@ from app.replica.cases import Era, Standing
 from app.replica.drifts import applied
 from app.replica.offers import offer
 from app.replica.pages import document
+from tests.cli.conftest import pwsync, surroundings
+
+__all__ = ["pwsync", "surroundings"]
 
 
 def shown(seed, index, *, epoch=1, eras=tuple(Era), large_shop=0):

@@ -5,11 +5,17 @@ import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import insert, text, update
 
 from app import models
+from app.export.columns import usual
+from app.export.registry import format_of
+from app.export.values import Per
+from app.export.work import Request, export
+from app.filters.values import EVERYTHING
 from app.images import rows as pictures
 from app.models import table
 from app.runs import claims, opening, settling
@@ -234,6 +240,39 @@ def test_a_rule_sees_what_breaks_the_archives_index(engine, archived, name, stat
     assert names(engine) == {name}
 
 
+@pytest.fixture
+def exported(engine, run, tmp_path):
+    """Two exports with one mark, and one without."""
+    request = Request(
+        format=format_of("csv"),
+        columns=usual(Per.OFFER),
+        query=EVERYTHING,
+        target=str(tmp_path / "o.csv"),
+        overwrite=True,
+    )
+    for mark in ("shop", None, "shop"):
+        export(engine, replace(request, mark=mark))
+
+
+TAMPERED_EXPORTS = [
+    ("I14", "UPDATE export_run SET row_count = row_count + 1 WHERE offers > 0"),
+    ("I14", "UPDATE export_run SET offers = offers + 1 WHERE mark = 'shop'"),
+    ("I14", "UPDATE export_offer SET export_id = (SELECT MAX(id) FROM export_run)"),
+    ("I14", "INSERT INTO export_offer SELECT 'shop', 600000000099, 1, MAX(id) FROM export_run"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "statement"),
+    TAMPERED_EXPORTS,
+    ids=[s.replace(" ", "_")[:60] for _, s in TAMPERED_EXPORTS],
+)
+def test_a_rule_sees_what_breaks_the_book_of_exports(engine, exported, name, statement):
+    assert audit(engine) == []
+    transact(engine, lambda conn: conn.execute(text(statement)))
+    assert names(engine) == {name}
+
+
 TAMPERED_PICTURES = [
     ("I11", "DELETE FROM image_source WHERE kind = 'picture'"),
     ("I11", "UPDATE image_source SET state = 'fetched' WHERE kind = 'picture'"),
@@ -297,6 +336,7 @@ def test_every_rule_has_its_counterexample():
             TAMPERED_HISTORY,
             TAMPERED_ARCHIVE,
             TAMPERED_PICTURES,
+            TAMPERED_EXPORTS,
         )
         for name, _ in told
     }

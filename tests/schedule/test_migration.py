@@ -30,7 +30,7 @@ OLD_ROWS = (
 )
 
 
-@pytest.mark.parametrize("old", ["0001", "0002", "0003", "0006", "0007", "0008", "0009"])
+@pytest.mark.parametrize("old", ["0001", "0002", "0003", "0006", "0007", "0008", "0009", "0010"])
 @pytest.mark.parametrize("kind", ["sqlite", "mariadb"])
 def test_a_database_of_an_older_form_is_brought_up(kind, old, request, tmp_path, batch_of):
     file = f"sqlite:///{tmp_path / 'old.db'}"

@@ -128,12 +128,24 @@ def test_common_words_are_not_gathered_and_found_all_the_same(engine):
     for number in range(6):
         store(engine, item(str(600000000001 + number), title=f"连衣裙 {number}{number}{number}"))
     with reading(engine) as conn:
-        assert plan_of(conn, parse("连衣裙"), rare=7).is_gathered
-        assert not plan_of(conn, parse("连衣裙"), rare=6).is_gathered
-        assert plan_of(conn, parse("连衣裙 333"), rare=6).is_gathered
-        assert not plan_of(conn, parse("连衣裙 or 333"), rare=6).is_gathered
-        assert not plan_of(conn, parse("not 333"), rare=6).is_gathered
-        assert not plan_of(conn, parse("price<3"), rare=6).is_gathered
+        assert plan_of(conn, parse("连衣裙"), few=6).is_gathered
+        assert not plan_of(conn, parse("连衣裙"), few=5).is_gathered
+        assert plan_of(conn, parse("连衣裙 333"), few=5).is_gathered
+        assert plan_of(conn, parse("连衣裙 title:333"), few=5).is_gathered
+        assert not plan_of(conn, parse("连衣裙 or 333"), few=9).is_gathered
+        assert not plan_of(conn, parse("not 333"), few=9).is_gathered
+        assert not plan_of(conn, parse("price<3"), few=9).is_gathered
+
+
+def test_words_that_are_common_but_seldom_together_are_gathered(engine):
+    for number in range(12):
+        title = f"{'冬季' if number % 2 else '夏季'}{'棉衣' if number < 6 else '毛衣'}"
+        store(engine, item(str(600000000001 + number), title=title))
+    with reading(engine) as conn:
+        assert plan_of(conn, parse("冬季"), few=5).is_gathered is False
+        assert plan_of(conn, parse("冬季 棉衣"), few=3).is_gathered
+        assert plan_of(conn, parse("冬季 棉衣"), few=2).is_gathered is False
+        assert len(all_ids(conn, parse("冬季 棉衣"))) == 3
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "mariadb"])

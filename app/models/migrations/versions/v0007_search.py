@@ -65,7 +65,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("offer_id", name=op.f("pk_offer_facet")),
         **OPTIONS,
     )
-    for column in ("changed_at", "price_min", "sold", "supplier_key"):
+    for column in ("changed_at", "first_seen_at", "price_min", "sold", "stock", "supplier_key"):
         _index(f"ix_offer_facet_{column}", "offer_facet", [column])
     op.create_table(
         "offer_gram",
