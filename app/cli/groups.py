@@ -198,7 +198,7 @@ def _show_doubts(engine: "Engine", limit: int, *, as_json: bool) -> None:
 
     for one in found:
         reasons = "; ".join(f"{each['text']} ({each['points']:+.1f})" for each in one.evidence)
-        _print(Text(f"{one.confidence:.2f}", style="bold"))
+        _print(Text(f"{one.confidence:.2f}{_why_asked(one.confidence)}", style="bold"))
         for each in one.pair:
             title, company = named.get(each, ("", None))
             _print(foreign(f"  {each}  {title}  {company or '–'}"))
@@ -206,6 +206,13 @@ def _show_doubts(engine: "Engine", limit: int, *, as_json: bool) -> None:
     typer.echo(f"{len(found):,} of {total:,} doubtful pairs")
     if found:
         typer.echo("`pwsync groups accept|reject OFFER OFFER` says what they are", err=True)
+
+
+def _why_asked(confidence: float) -> str:
+    from app.groups.evidence import SURE
+
+    against = "  by itself; but one fits two products that differ, or others speak against it"
+    return against if confidence >= SURE else ""
 
 
 def _named(offer_id: str, named: dict[str, tuple[str, Any]]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Prints how well the products of the labelled set are found: `python -m tests.groups.bench [OFFERS [SEED]]`.
 
 Of all pairs of offers that are in one group, how many are one product (precision), and of all pairs
-that are one product, how many are in one group (recall); by what look-alikes differ in.
+that are one product, how many are in one group (recall); by what look-alikes differ in. The weights
+were set while looking at 400 offers of seed 5; this is another.
 """
 
 import sys
@@ -31,7 +32,7 @@ def say(line: str) -> None:
     sys.stdout.write(line + "\n")
 
 
-def main(count: int = 2400, seed: int = 5) -> int:
+def main(count: int = 2400, seed: int = 11) -> int:
     with tempfile.TemporaryDirectory() as folder:
         engine = open_engine(f"sqlite:///{Path(folder) / 'bench.db'}")
         migrate(engine)
