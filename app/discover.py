@@ -36,7 +36,7 @@ from app.runs.outcomes import Listed, Outcome, Retry, Ruling, Settlement, Skippe
 from app.runs.settling import Fenced
 from app.runs.states import Run, read_run
 from app.runtime import Event, Runtime
-from app.stay import Stay
+from app.stay import Stay, Stopped
 from app.store.cards import save_cards
 from app.store.engine import consult
 from app.sync import Ending, ended
@@ -50,10 +50,6 @@ AGAIN_SECONDS = 5.0
 
 Handed = Callable[[Claim, Claim | None], None]
 """Told that a page's claim is over, and which claim took its place."""
-
-
-class _Stopped(Exception):
-    """The walk is to end before its next page; its claim is still held."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,7 +96,7 @@ async def walk_list(
         return await walk.go()
     except Fenced as error:
         return Ending(word="fenced", text=str(error))
-    except _Stopped:
+    except Stopped:  # before its next page; its claim is still held
         return Ending(word=str(Attempt.GIVEN_BACK), text="")
     except GateClosed:
         raise
@@ -161,7 +157,7 @@ class _Walk:
 
     async def _take_turn(self) -> None:
         if not await self._guest.waited_turn("list", self._stopped):
-            raise _Stopped
+            raise Stopped
 
     async def _turn(self, shown: OpenList, number: int) -> ListPage | None:
         await self._take_turn()
@@ -177,8 +173,8 @@ class _Walk:
         ending = Ending(word=str(Outcome.LISTED), text=text)
         self._tell(done, ending)
         self._handed(done, following)
-        await self._guest.good()
-        if following is not None:
+        if following is not None:  # the last page's ending goes to whoever called
+            await self._guest.good()
             self._claim, self._began = following, time.monotonic()
         return ending, following is None
 
@@ -302,4 +298,4 @@ def _request(runtime: Runtime, ref: ListRef, seed: int) -> ListRequest:
         SUPPLIER.c.member_id == ref.value, SUPPLIER.c.shop_url.is_not(None)
     )
     known = consult(runtime.engine, lambda conn: conn.scalar(query.limit(1)))
-    return request_for(ref, shop_url=known, seed=seed)
+    return request_for(ref, shop_url=known, seed=seed, pace=runtime.dwell)

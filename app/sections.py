@@ -33,6 +33,7 @@ _READERS = {
     "shop": ("app.lists", "read_shop"),
     "category": ("app.lists", "read_category"),
     "offer": ("app.refs", "read_offer"),
+    "replica": ("browsers.traffic", "loopback"),
 }
 """Module and function that read a text of that kind; imported only where one is set."""
 
@@ -74,9 +75,8 @@ class Site(Section):
     profile: ProfileName = "guest"
     """Of runs that name none: `guest` is nobody, others keep cookies."""
 
-    replica: Annotated[str, Field(pattern=r"^127\.\d+\.\d+\.\d+:\d+$|^localhost:\d+$")] | None = (
-        None
-    )
+    replica: Annotated[str, _readable("replica")] | None = None
+    """`127.0.0.1:PORT` of a local 1688; nothing beyond this machine can be one."""
 
 
 class Pace(Section):

@@ -17,7 +17,7 @@ from app.pace import robots
 from app.pace.turns import Gate
 from app.pace.values import Closed, GateClosed, Kind, Turn, Wait
 from app.profiles import rows
-from app.profiles.values import Profile
+from app.profiles.values import Profile, ProfileHeld
 from app.runs.states import Run
 from app.runtime import Runtime
 from app.store.memory import EVERYBODY
@@ -36,15 +36,27 @@ FLUSH_PAGES = 20
 """Good pages after which the profile is told."""
 
 
+class Stopped(Exception):
+    """Nothing more is to be asked for; nothing went wrong."""
+
+
 class Stay:
     """See `stay`. All methods run on the loop; what blocks is done aside."""
 
     def __init__(
-        self, runtime: Runtime, run: Run, profile: Profile, gate: Gate, view: str = EVERYBODY
+        self,
+        runtime: Runtime,
+        run: Run,
+        profile: Profile,
+        gate: Gate,
+        *,
+        view: str = EVERYBODY,
+        stopped: asyncio.Event | None = None,
     ) -> None:
         self.profile = profile
         self.view = view
         """Whose prices the site shows: the profile's if it is logged in, else everybody's."""
+        self._stopped = stopped or asyncio.Event()
         self._runtime = runtime
         self._manners = runtime.manners
         self._gate = gate
@@ -131,7 +143,7 @@ class Stay:
     async def forbidden(self, url: str) -> str | None:
         """The rule of robots.txt that forbids the page, if one does and nobody gave a reason.
 
-        Fetches the file where it is not known. Raises GateClosed while it cannot be had.
+        Fetches the file where it is not known. Raises GateClosed while it cannot be had, Stopped.
         """
         if self._ignores_robots or not self._manners.robots:
             return None
@@ -147,7 +159,8 @@ class Stay:
         engine = self._runtime.engine
         found = await self._runtime.aside(robots.known, engine, host)
         if found is None:
-            await self.waited_turn("list")
+            if not await self.waited_turn("list", self._stopped):
+                raise Stopped
             status, body = await self._fetched(f"https://{host}/robots.txt")
             found = await self._runtime.aside(robots.learn, engine, host, status, body)
         if found.closed:
@@ -199,9 +212,12 @@ class Stay:
 
 
 @asynccontextmanager
-async def stay(runtime: Runtime, run: Run) -> AsyncIterator[Stay]:
+async def stay(
+    runtime: Runtime, run: Run, stopped: asyncio.Event | None = None
+) -> AsyncIterator[Stay]:
     """Be the run's profile for as long as the block lasts; its cookies are kept at the end.
 
+    Once `stopped` is set, robots.txt is not waited for any more.
     Raises ProfileHeld, ProfileUnknown, CookiesRefused.
     """
     manners, engine = runtime.manners, runtime.engine
@@ -209,7 +225,7 @@ async def stay(runtime: Runtime, run: Run) -> AsyncIterator[Stay]:
     gate = manners.gate(engine, profile)
     if not profile.keeps_cookies:
         await runtime.pool.become(Visitor(name=profile.name, proxy=profile.proxy))
-        guest = Stay(runtime, run, profile, gate)
+        guest = Stay(runtime, run, profile, gate, stopped=stopped)
         try:
             yield guest
         finally:
@@ -224,7 +240,7 @@ async def stay(runtime: Runtime, run: Run) -> AsyncIterator[Stay]:
         )
         health = await runtime.aside(rows.read, engine, row)
         view = EVERYBODY if health.logged_in_at is None else profile.name
-        guest = Stay(runtime, run, profile, gate, view)
+        guest = Stay(runtime, run, profile, gate, view=view, stopped=stopped)
         try:
             yield guest
         finally:
@@ -235,6 +251,9 @@ async def stay(runtime: Runtime, run: Run) -> AsyncIterator[Stay]:
 
 async def _leave(runtime: Runtime, guest: Stay) -> None:
     await guest.flush()
-    with suppress(BrowserError):  # a browser that died keeps no cookies; the jar has older ones
+    # A browser that died keeps no cookies, the jar has older ones; who is the profile by now has
+    # newer ones.
+    with suppress(BrowserError, ProfileHeld):
+        await guest.renew()
         if storage := await runtime.pool.storage():
             await runtime.aside(runtime.manners.jar.save, guest.profile.name, storage)

@@ -132,6 +132,13 @@ def loopback(address: str) -> tuple[str, int]:
     host = host.removeprefix("[").removesuffix("]")
     if not port.isascii() or not port.isdecimal() or not 0 < int(port) < 2**16:
         raise ValueError(f"a replica address is HOST:PORT, not {address!r}")
-    if not ipaddress.ip_address(host).is_loopback:
+    if not _is_loopback(host):
         raise ValueError(f"a replica runs on this machine (127.0.0.1:PORT), not at {address!r}")
     return host, int(port)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

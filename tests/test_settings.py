@@ -31,6 +31,7 @@ def test_flag_beats_environment_beats_file_beats_default(tmp_path, monkeypatch):
         ("[browser]\ncontexts = 0", "browser.contexts"),
         ("[pace]\npage_gap_seconds = [0.1, 2]", "page_gap_seconds"),
         ("[site]\nreplica = '10.0.0.1:80'", "site.replica"),
+        ("[site]\nreplica = '127.0.0.1:99999'", "site.replica"),
         ("browser = [", "pwsync.toml"),
     ],
 )

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 
 from app.cli import exits
 from app.drain import Drain
+from app.monitor import words
 from app.monitor.progress import Follower, Progress
 from app.monitor.status import Recorder, Status
 from app.quality.books import SAID as DRIFT
@@ -151,7 +152,8 @@ class LiveRun:
             return "finishing the pages in flight; Ctrl-C again stops now"
         if self._pictures:
             return "fetching the last pictures; Ctrl-C leaves them for `pwsync images fetch`"
-        return self._counts.run.reason or ""
+        run = self._counts.run
+        return words.waits(run.reason, run.parked_until)
 
     def _was_asked(self) -> bool:
         asked, self._asked = self._asked, False

@@ -27,6 +27,10 @@ NEXT = {
 }
 
 
+WIDTHS = {"opened": 11, "state": 9}
+"""Of the columns of runs whose cells are wider than their heads."""
+
+
 def report(found: Counts, why: Sequence[Reason], *, last: Status | None = None) -> RenderableType:
     """The report of a run: sums, outcomes, speed if it was worked on here, reasons, what next."""
     parts: list[RenderableType] = [_headline(found), _outcomes(found)]
@@ -48,14 +52,29 @@ def next_step(run: Run) -> str | None:
     if run.state is not RunState.PARKED:
         hint = NEXT.get(run.state)
         return hint and hint.format(resume=resume)
+    login = _login_step(run)
     if run.parked_until is not None:
         until = run.parked_until.astimezone().strftime("%Y-%m-%d %H:%M")
-        return f"goes on by itself at {until} if a worker runs; {resume} does at once"
+        alone = f"goes on by itself at {until} if a worker runs; {resume} does at once"
+        return f"{login}; without that it {alone}" if login else alone
+    if login:
+        return f"{login}, or {resume}"
     profile = run.options.get("profile") or GUEST
-    if (run.reason or "").startswith("login"):
-        as_whom = "" if profile == GUEST else f" --profile {profile}"
-        return f"the site asks for a login: `pwsync login{as_whom}`, then {resume}"
     return f"waits for you: see with `pwsync profile list` what holds {profile} back, then {resume}"
+
+
+def _login_step(run: Run) -> str | None:
+    """What leads on where the site asks for a login; a guest's run stays a guest's."""
+    if not (run.reason or "").startswith("login"):
+        return None
+    profile = run.options.get("profile") or GUEST
+    site = " --replica 127.0.0.1:PORT" if run.options.get("replica") else ""
+    if profile == GUEST:
+        return (
+            f"the site asks guests for a login: `pwsync login{site}`, then the same with "
+            "--profile main"
+        )
+    return f"the site asks for a login: `pwsync login --profile {profile}{site}`"
 
 
 def as_json(found: Counts, why: Sequence[Reason]) -> dict[str, object]:
@@ -143,7 +162,8 @@ def listing(found: Sequence[Counts]) -> Table:
     table = Table(box=box.SIMPLE_HEAD)
     for name in ("run", "opened", "state", "offers", "stored", "gone", "bad", "left"):
         side: JustifyMethod = "left" if name in {"opened", "state"} else "right"
-        table.add_column(name, justify=side, no_wrap=True)
+        # on a narrow screen `what` gives way, and nothing else
+        table.add_column(name, justify=side, no_wrap=True, min_width=WIDTHS.get(name, len(name)))
     table.add_column("what", no_wrap=True, overflow="ellipsis")
     for one in found:
         run = one.run

@@ -90,7 +90,13 @@ def sync(
     engine = open_database(settings)
     try:
         run = open_or_continue(
-            settings, engine, wanted, new=new, priority=priority, ignore_robots=ignore_robots
+            settings,
+            engine,
+            wanted,
+            new=new,
+            priority=priority,
+            ignore_robots=ignore_robots,
+            waits=wait,
         )
         working.put_limits(engine, run.id, limit, time_limit, max_failures)
         code = working.work(settings, engine, run, way)
@@ -122,8 +128,9 @@ def resume(
 ) -> None:
     """Go on with a run that was stopped, killed, paused or parked."""
     from app.runs import states
+    from app.runs.outcomes import RunState
     from app.settings import load
-    from app.wiring import open_database
+    from app.wiring import check_profile, open_database
 
     way = Way(progress=progress, as_json=as_json, detach=detach, here=here, wait=wait)
     if priority is not None:
@@ -133,13 +140,16 @@ def resume(
     working.check_workers(settings, way)
     engine = open_database(settings)
     try:
-        _same_site(settings, states.read_run(engine, run))
+        before = states.read_run(engine, run)
+        _same_site(settings, before)
+        check_profile(settings, before.options.get("profile") or "guest")
         if priority is not None:
             states.set_option(engine, run, "priority", priority)
         if accept_drift:
             _accept_drift(engine, run)
         found = states.resume(engine, run)
-        end_rest(settings, engine, found)
+        if before.state is RunState.PARKED:  # else nothing was said of the profile
+            end_rest(settings, engine, found)
         working.put_limits(engine, run, limit, time_limit, max_failures)
         code = working.work(
             settings, engine, found, replace(way, priority=found.options.get("priority", "default"))
@@ -219,8 +229,12 @@ def open_or_continue(
     priority: str = "default",
     ignore_robots: str | None = None,
     profile: str | None = None,
+    waits: bool = False,
 ) -> "Run":
-    """The unfinished run with exactly this input, or a new one."""
+    """The unfinished run with exactly this input, or a new one. Raises Parked.
+
+    `waits`: one that is parked and goes on by itself is waited with.
+    """
     from app.runs import opening, parking, states
 
     options = wanted.options | {
@@ -231,7 +245,7 @@ def open_or_continue(
     parking.wake(engine)
     same = (run for run in states.find_unfinished(engine) if options.items() <= run.options.items())
     if not new and (found := next(same, None)):
-        return _go_on(engine, found, priority)
+        return _go_on(engine, found, priority, waits=waits)
     told: dict[str, Any] = {
         "kind": wanted.kind,
         "label": label or wanted.label,
@@ -243,12 +257,15 @@ def open_or_continue(
     return opening.open_run(engine, wanted.intake, **told)
 
 
-def _go_on(engine: "Engine", found: "Run", priority: str) -> "Run":
+def _go_on(engine: "Engine", found: "Run", priority: str, *, waits: bool) -> "Run":
     from app.quality.books import SAID as DRIFT
     from app.runs import states
     from app.runs.outcomes import RunState
 
     if found.state is RunState.PARKED:
+        if waits and found.parked_until is not None:
+            say(f"waiting with run {found.id}, which is parked: {found.reason}")
+            return found
         raise Parked(f"run {found.id} is parked ({found.reason}): {_how_to_resume(found)}", found)
     if found.state is RunState.PAUSED and (found.reason or "").startswith(DRIFT):
         raise Drifted(f"run {found.id}, {found.reason}: {_how_to_resume(found)}")

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 
 from app.jobs.kept import KeptRuntime
+from app.lists import ListKind
 from app.runs.counts import Counts, counts
 from app.runs.due import due_items, is_held
+from app.runs.outcomes import ItemKind
 from app.store.engine import StoreError
 from browsers.values import SlotState
 
@@ -85,15 +87,28 @@ class Turn:
 
     def _is_over(self, present: float) -> bool:
         try:
-            self._look(counts(self._engine, self._run_id))
-            if self._is_idle(present):
+            found = counts(self._engine, self._run_id)
+            self._look(found)
+            if self._is_idle(present) or self._is_wanted(False):
                 return True
+            return self._is_done(present) and not self._reads_a_search(found)
         except StoreError:
             return False  # the drain meets the same, and decides
+
+    def _is_done(self, present: float) -> bool:
+        """Whether it has lasted long enough, by what others want."""
         elapsed = present - self._began
         if elapsed >= MOST_SLICES * self._turns.slice_seconds:
             return True
-        return self._is_wanted(elapsed >= self._turns.slice_seconds)
+        return elapsed >= self._turns.slice_seconds and self._is_wanted(True)
+
+    def _reads_a_search(self, found: Counts) -> bool:
+        """A search cut short begins again at its first page: cut each time, it would never end."""
+        listed = found.run.options.get("list") or {}
+        owner = self._kept.owner
+        if owner is None or listed.get("kind") in (None, ListKind.SHOP):
+            return False
+        return is_held(self._engine, self._run_id, owner, kind=ItemKind.LIST)
 
     def _is_idle(self, present: float) -> bool:
         owner = self._kept.owner

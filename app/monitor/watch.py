@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine
 
+from app.monitor import words
 from app.monitor.status import Recorder, Status
 from app.runs.counts import Counts, counts
 from app.runs.endings import Ended, endings_since
@@ -86,8 +87,9 @@ class Watch:
         self._pool = together(self._pools())
 
     def _notice(self) -> str:
-        if self._counts.run.reason:
-            return self._counts.run.reason
+        run = self._counts.run
+        if held := words.waits(run.reason, run.parked_until):
+            return held
         if self.is_live and not self._pool.slots:
             return "no worker has it; `pwsync worker` starts one"
         return ""

@@ -4,6 +4,7 @@ What comes from a page is made harmless here before it reaches any screen.
 """
 
 import unicodedata
+from datetime import datetime
 
 from rich.console import OverflowMethod
 from rich.text import Text
@@ -33,6 +34,12 @@ WAITING = ("leased", "queued")
 IDLE = ("skipped", "cancelled")
 
 _BARS = "▁▂▃▄▅▆▇█"
+
+
+def waits(reason: str | None, until: datetime | None) -> str:
+    """Why a run does not go on, and when it does by itself; empty if nothing holds it back."""
+    when = f"goes on {until.astimezone():%m-%d %H:%M}: " if until else ""
+    return f"{when}{reason or ''}"
 
 
 def harmless(text: str, limit: int = 200) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, exists, func, literal, select
 from app import models
 from app.models import table
 from app.runs.claims import WORKABLE
-from app.runs.outcomes import LEASED, QUEUED
+from app.runs.outcomes import LEASED, QUEUED, ItemKind
 from app.runs.states import Run, find_unfinished
 from app.store.clock import now
 from app.store.engine import consult
@@ -45,9 +45,11 @@ def due_items(engine: Engine, run_id: int, *, within: float = 0.0) -> int:
     return consult(engine, lambda conn: _items(conn, run_id, within))
 
 
-def is_held(engine: Engine, run_id: int, owner: str) -> bool:
-    """Whether items of a run are leased to this owner."""
+def is_held(engine: Engine, run_id: int, owner: str, *, kind: ItemKind | None = None) -> bool:
+    """Whether items of a run, those of a kind if one is named, are leased to this owner."""
     own = exists().where(ITEM.c.run_id == run_id, ITEM.c.state == LEASED, ITEM.c.owner == owner)
+    if kind is not None:
+        own = own.where(ITEM.c.kind == str(kind))
     return consult(engine, lambda conn: bool(conn.scalar(select(own))))
 
 

@@ -105,6 +105,7 @@ def test_a_wall_leaves_with_4_or_5_and_resume_goes_on(pwsync):
         done = pwsync("sync", *offers, "--replica", walled.address, "--mode", "lean")
     assert done.returncode == 4
     assert "pwsync resume 1" in done.stdout
+    assert "pwsync login" in done.stdout
     with running(offers=4, seed=2, padded=False) as site:
         again = pwsync("sync", *offers, "--replica", site.address, "--mode", "lean")
         assert again.returncode == 4, "the same input does not un-park a run"
@@ -112,7 +113,20 @@ def test_a_wall_leaves_with_4_or_5_and_resume_goes_on(pwsync):
         on_the_site = pwsync("resume", "1")
         assert on_the_site.returncode == 2
         assert "--replica" in on_the_site.stderr
+        pwsync("pause", "1")
         done = pwsync("resume", "1", "--replica", site.address, "--mode", "lean")
+        assert done.returncode == 4, "who ends a pause has said nothing of the profile's rest"
+        assert site.log(kind="offer") == []
+        done = pwsync("resume", "1", "--replica", site.address, "--mode", "lean")
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_same_command_waits_with_a_parked_run_if_it_is_told_to(pwsync):
+    with running(offers=1, seed=2, padded=False, faults="login=1:1") as site:
+        words = ("sync", site.listed()[0]["url"], "--replica", site.address, "--mode", "lean")
+        rest = {"PWSYNC_PACE__RESTS_MINUTES": "[0.2]"}
+        assert pwsync(*words, **rest).returncode == 4
+        done = pwsync(*words, "--wait", **rest)
     assert done.returncode == 0, done.stderr
 
 

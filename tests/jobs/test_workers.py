@@ -11,6 +11,7 @@ from app.jobs.doorbell import queue_of
 from app.jobs.work import SAME_SIGNAL_SECONDS
 from app.replica.serve import running
 from app.runs.claims import claim, give_back
+from app.runs.opening import open_list_run
 from app.runs.outcomes import RunState
 from tests.jobs.conftest import PROGRAM, Crew, until
 
@@ -47,6 +48,19 @@ def test_two_runs_take_turns_on_one_worker(crew: Crew):
     order = [run_id for run_id, _, _ in crew.tries(*runs)]
     turns = [one for one, before in zip(order, [None, *order], strict=False) if one != before]
     assert len(turns) >= 4, f"the runs were worked on in {len(turns)} turns"
+
+
+def test_a_search_is_read_through_though_its_turn_is_over(crew: Crew):
+    with running(offers=400, seed=11, padded=False, finds=240) as market:
+        crew.site = market
+        named = {"list": {"kind": "keyword", "value": "女装", "first": None}, "replica": True}
+        search = open_list_run(crew.engine, kind="keyword", label="some", options=named)
+        other = crew.open(60)
+        doorbell.ring(crew.connection, search.id, label=search.label)
+        crew.start(RUN__SLICE_SECONDS="0.2")
+        crew.until_done(search, other)
+        assert len(market.log(kind="search")) == 1, "each time it was opened it began at page 1"
+    assert set(crew.counts(search).lists) == {"listed"}
 
 
 def test_a_more_urgent_run_goes_first_even_in_the_middle(crew: Crew):

@@ -1,5 +1,7 @@
 """Watching a run that others work on: the ledger and the beacons, together in one picture."""
 
+from datetime import UTC, datetime, timedelta
+
 from app.monitor.watch import Watch, together
 from app.refs import read_refs
 from app.runs import parking
@@ -49,6 +51,14 @@ def test_a_run_without_workers_says_what_to_start(engine):
     again = Watch(engine, watch.counts.run.id, pools=list)
     assert again.picture().notice == "login: a wall"
     assert not again.is_live
+
+
+def test_a_parked_run_says_until_when(engine):
+    run_id = opened(engine)
+    until = datetime.now(UTC) + timedelta(hours=1)
+    parking.park(engine, run_id, "slider: a wall", until)
+    notice = Watch(engine, run_id, pools=list).picture().notice
+    assert notice == f"goes on {until.astimezone():%m-%d %H:%M}: slider: a wall"
 
 
 def test_many_pools_are_numbered_through_and_weighed_together():

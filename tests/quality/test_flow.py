@@ -122,6 +122,18 @@ def test_a_canary_that_is_not_read_any_more_stops_a_run_before_it_begins(pwsync,
     assert json.loads(resumed.stdout)["state"] == "done"
 
 
+def test_a_canary_that_meets_a_block_is_heeded_as_any_page(pwsync):
+    with running(offers=6, seed=12, padded=False, faults="login=1") as walled:
+        live = [one["url"] for one in walled.listed()]
+        canaries = {"PWSYNC_QUALITY__CANARIES": json.dumps(live[:3])}
+        words = ("--replica", walled.address, "--mode", "lean", "--json")
+        done = pwsync("sync", live[4], *words, **canaries)
+        found = json.loads(done.stdout)
+        assert (done.returncode, found["state"]) == (4, "parked")
+        assert found["parked_until"] is not None
+        assert visits(walled) == 1
+
+
 @pytest.mark.parametrize("archived", [True, False])
 def test_a_refused_page_waits_in_quarantine_until_a_person_releases_it(
     pwsync, surroundings, site, archived

@@ -70,7 +70,7 @@ class Desk:
         await pool.open()
         try:
             with ThreadPoolExecutor(2) as books, closing(self.archive()) as archive:
-                drain = Drain(self._runtime(pool, books, archive), run_id)
+                drain = Drain(self.runtime(pool, books, archive), run_id)
                 work = asyncio.create_task(drain.run())
                 if meanwhile:
                     await meanwhile(drain, pool)
@@ -93,7 +93,7 @@ class Desk:
             self.told.clear()
             await self.told.wait()
 
-    def _runtime(self, pool: BrowserPool, books: ThreadPoolExecutor, archive: Archive) -> Runtime:
+    def runtime(self, pool: BrowserPool, books: ThreadPoolExecutor, archive: Archive) -> Runtime:
         return Runtime(
             engine=self.engine,
             pool=pool,

@@ -1,12 +1,15 @@
 """Finding offers with real parts: searches by their arrow, shops by their own call, walls on the way."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 
 from app import models
+from app.discover import _request
+from app.lists import ListRef
 from app.models import table
 from app.profiles import rows
 from app.replica.serve import running
@@ -124,6 +127,11 @@ async def test_a_wall_before_a_list_parks_the_run(desk, fault, rule):
         found = await desk.drain(open_again, run_id)
         assert found.planned == len(open_again.list_of("keyword", "女装"))
     assert found.run.state is RunState.DONE
+
+
+def test_a_list_is_looked_at_for_as_long_as_a_person_says(lite_desk):
+    runtime = replace(lite_desk.runtime(None, None, None), dwell=0.0)
+    assert _request(runtime, ListRef.of("keyword", "灯"), 1).pace == 0.0
 
 
 async def test_two_drains_read_one_list_once(desk, market):

@@ -1,8 +1,10 @@
 """The whole path with real parts: local 1688, real browser, both databases."""
 
+import asyncio
 import os
 import signal
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,14 +14,17 @@ from app.archive.checking import check
 from app.archive.files import archived, is_sound
 from app.archive.reading import Wanted, find
 from app.items import as_json
+from app.pace.turns import Gate
 from app.profiles import rows
 from app.replica.serve import running
 from app.runs import states
 from app.runs.audit import audit
+from app.runs.counts import counts
 from app.runs.outcomes import RunState
 from app.runtime import Loading
 from app.store import offers
 from app.store.engine import reading
+from tests.sync.conftest import FREE
 
 
 def urls(site, *standing):
@@ -92,6 +97,25 @@ async def test_in_mixed_mode_a_block_is_not_asked_again_in_another_way(lite_desk
         asked = walled.log(kind="offer")
     assert found.run.state is RunState.PARKED
     assert len(asked) == 1
+
+
+async def test_who_is_to_stop_does_not_wait_to_ask_for_robots_txt(lite_desk):
+    lite_desk.pace = replace(FREE, gap=(0.1, 0.1))
+    with running(offers=2, seed=5, padded=False) as site:
+        run_id = lite_desk.open(urls(site))
+        gate = Gate(
+            lite_desk.engine, lite_desk.pace, profile="replica:guest", per_day=None, egress="x"
+        )
+        gate.put_off(8, "the site wants a pause")
+
+        async def stop_when_it_waits(drain, _):
+            while not counts(lite_desk.engine, run_id).leased:  # noqa: ASYNC110 - no event tells
+                await asyncio.sleep(0.05)
+            drain.stop()
+
+        found = await lite_desk.drain(site, run_id, stop_when_it_waits)
+        assert site.log(kind="robots") == []
+    assert (found.queued, found.leased) == (2, 0)
 
 
 async def test_natural_pages_give_the_same_values(lite_desk, site):
