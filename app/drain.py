@@ -6,7 +6,6 @@ The flow of one offer is in `sync.py`; which items are due is the ledger's to sa
 import asyncio
 from collections import deque
 from contextlib import suppress
-from functools import partial
 
 from app.canary import ailing
 from app.discover import walk_list
@@ -73,9 +72,7 @@ class Drain:
         if not self._runtime.canaries or run.options.get(LOOKED):
             return True
         try:
-            wrong = await ailing(
-                self._runtime, partial(self._guest.waited_turn, "offer", self._stopped)
-            )
+            wrong = await ailing(self._runtime, self._canary_turn)
         except GateClosed as error:
             closed = error.closed
         except Blocked as error:
@@ -88,6 +85,12 @@ class Drain:
             return await self._judged(run, wrong)
         await self._park(closed)
         return False
+
+    async def _canary_turn(self) -> bool:
+        """Wait for the turn of a canary; the profile stays ours meanwhile."""
+        may_ask = await self._guest.waited_turn("offer", self._stopped)
+        await self._guest.renew()
+        return may_ask
 
     async def _judged(self, run: Run, wrong: str | None) -> bool:
         """Note how the canaries are; whether the run may begin."""
