@@ -1,7 +1,8 @@
 """Canaries: offers known to be well, read at the beginning of a run before it spends its budget.
 
 One that is stored must still tell what it is told by: title, price, pictures, seller. A canary that
-is gone, blocked or not answered says nothing about our reading, and the run finds out by itself.
+is gone or not answered says nothing about our reading, and the run finds out by itself; a block and
+a server that has no time are heeded as anywhere.
 """
 
 from collections.abc import Awaitable, Callable
@@ -15,24 +16,28 @@ from app.runtime import Runtime
 from app.store import offers
 from app.store.engine import consult
 from app.sync import snapshot_of
-from browsers.errors import RenderError
+from browsers.errors import Busy, RenderError
 from browsers.render import render
 from browsers.values import Render, RenderRequest
 
 KEYS = ("title", "status", "price_min", "images", "skus", "attributes", "supplier.company_name")
 """What every layout tells of an offer that has it."""
-SILENT = (Blocked, Gone, Truncated)
+SILENT = (Gone, Truncated)
 
 
-async def ailing(runtime: Runtime, take_turn: Callable[[], Awaitable[object]]) -> str | None:
+async def ailing(runtime: Runtime, may_ask: Callable[[], Awaitable[bool]]) -> str | None:
     """What is wrong with the first canary that is not read as it was; None if all are well.
 
-    `take_turn` is awaited before each page. Raises GateClosed, and what is no page's matter.
+    `may_ask` is awaited before each page; once it is false no more is asked for. Raises Blocked,
+    Busy, GateClosed, and what is no page's matter.
     """
     for offer_id in runtime.canaries:
-        await take_turn()
+        if not await may_ask():
+            break
         try:
             loaded = await _loaded(runtime, offer_id)
+        except Busy:
+            raise
         except RenderError:
             continue
         if wrong := await runtime.aside(_wrong, runtime, offer_id, loaded):
@@ -58,6 +63,8 @@ def _wrong(runtime: Runtime, offer_id: str, loaded: Render) -> str | None:
         item = registry.read(snapshot_of(loaded))
     except SILENT:
         return None
+    except Blocked:
+        raise
     except ExtractError as error:
         return f"{error.type}: {error}"
     return judge(item, stored.item if stored else None)

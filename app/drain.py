@@ -6,15 +6,16 @@ The flow of one offer is in `sync.py`; which items are due is the ledger's to sa
 import asyncio
 from collections import deque
 from contextlib import suppress
-from functools import partial
 
 from app.canary import ailing
 from app.discover import walk_list
+from app.extract.base import Blocked
 from app.pace.values import Closed, GateClosed
 from app.quality.books import SAID as DRIFT
 from app.refs import OfferRef
 from app.runs import limits
 from app.runs.claims import Claim, claim, give_back, renew
+from app.runs.consequences import BUSY_PAUSE
 from app.runs.outcomes import ItemKind, RunState, Skipped
 from app.runs.parking import park
 from app.runs.settling import Fenced, commit
@@ -22,6 +23,7 @@ from app.runs.states import Run, RunClosed, close_if_finished, pause, read_run, 
 from app.runtime import Runtime
 from app.stay import Stay, Stopped, stay
 from app.sync import Ending, sync_offer
+from browsers.errors import Busy
 
 WORKABLE = (RunState.OPEN, RunState.RUNNING)
 LOOKED = "canaries"
@@ -67,20 +69,38 @@ class Drain:
 
     async def _canaries_are_well(self, run: Run) -> bool:
         """Look at the canaries once a run; pauses it if one is not read as it was."""
-        runtime = self._runtime
-        if not runtime.canaries or run.options.get(LOOKED):
+        if not self._runtime.canaries or run.options.get(LOOKED):
             return True
         try:
-            wrong = await ailing(runtime, partial(self._guest.waited_turn, "offer"))
+            wrong = await ailing(self._runtime, self._canary_turn)
         except GateClosed as error:
-            await self._park(error.closed)
-            return False
+            closed = error.closed
+        except Blocked as error:
+            why = f"{error.rule}: {error}"
+            closed = Closed(until=await self._guest.blocked(why), why=why)
+        except Busy as error:
+            await self._guest.put_off(error.retry_after or BUSY_PAUSE, f"{error.reason}: {error}")
+            return True
+        else:
+            return await self._judged(run, wrong)
+        await self._park(closed)
+        return False
+
+    async def _canary_turn(self) -> bool:
+        """Wait for the turn of a canary; the profile stays ours meanwhile."""
+        may_ask = await self._guest.waited_turn("offer", self._stopped)
+        await self._guest.renew()
+        return may_ask
+
+    async def _judged(self, run: Run, wrong: str | None) -> bool:
+        """Note how the canaries are; whether the run may begin."""
+        runtime = self._runtime
         if wrong:
             with suppress(RunClosed):
                 await runtime.aside(pause, runtime.engine, run.id, f"{DRIFT}{wrong}")
-            return False
-        await runtime.aside(set_option, runtime.engine, run.id, LOOKED, True)
-        return True
+        elif not self._stopped.is_set():
+            await runtime.aside(set_option, runtime.engine, run.id, LOOKED, True)
+        return not wrong
 
     async def _work_through(self) -> None:
         keeper = asyncio.create_task(self._keep_leases())

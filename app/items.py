@@ -5,6 +5,7 @@ it has one. An unknown value is None, never 0 or "". Ids are strings, money is D
 aware.
 """
 
+import re
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -58,8 +59,11 @@ def _plausible(moment: datetime) -> datetime:
     return moment
 
 
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
 def _storable(text: str) -> str:
-    if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
+    if _UNSTORABLE.search(text):
         msg = "holds a NUL or a lone surrogate, which no database stores"
         raise ValueError(msg)
     return text

@@ -30,8 +30,6 @@ HOLD_SECONDS = 60.0
 """A profile whose process died is free again after this."""
 LOOK_SECONDS = 1.0
 """Where nothing is rationed, how often it is looked whether the profile rests."""
-UNREACHABLE = 599
-"""Stands for the status of a robots.txt that was not answered."""
 FLUSH_PAGES = 20
 """Good pages after which the profile is told."""
 
@@ -174,9 +172,9 @@ class Stay:
             async with self._runtime.pool.lease("robots.txt") as slot:
                 found = await render(slot, request, deadline=self._runtime.deadline)
         except RenderError:
-            return UNREACHABLE, b""
+            return robots.UNANSWERED, b""
         is_block = detect(url=found.final_url, status=found.status, document=found.document)
-        return (UNREACHABLE, b"") if is_block else (found.status, found.document)
+        return (robots.UNANSWERED, b"") if is_block else (found.status, found.document)
 
     # How the profile fares
 

@@ -214,7 +214,7 @@ def keep(runtime: Runtime, page: Page, profile: str = GUEST) -> Ending:
         doubts = plausible.refuse(item, before)
         saved = offers.save(conn, item, page.seen)
         for doubt in doubts:
-            quarantine.keep(conn, _doubtful(page, item, doubt), run_id=page.claim.run_id)
+            quarantine.keep(conn, _doubtful(item, doubt), run_id=page.claim.run_id)
         archived.note(conn, page.kept, layout=item.layout)
         fired[:] = [watch(conn, runtime.alerts, item, saved, page.seen)]
         if runtime.pictures:
@@ -291,14 +291,13 @@ def refusal(runtime: Runtime, page: Page, error: Exception) -> quarantine.Refusa
     )
 
 
-def _doubtful(page: Page, item: OfferItem, doubt: plausible.Doubt) -> quarantine.Refusal:
+def _doubtful(item: OfferItem, doubt: plausible.Doubt) -> quarantine.Refusal:
     return quarantine.Refusal(
         offer_id=item.offer_id,
         type=quarantine.DOUBT,
         rule=doubt.rule.name,
         field=doubt.rule.field,
-        message=doubt.message,
-        digest=hashlib.sha256(page.render.document).hexdigest(),
+        message=doubt.message,  # and no digest: the same doubt about the next page counts up
         layout=item.layout,
     )
 

@@ -31,6 +31,8 @@ HEARD = 3.0
 SPARE = 1.0
 """Seconds of a deadline that behaviour leaves for what comes after it."""
 GLANCE = 0.1
+FIRST_TURN = 2
+"""Page that the first turn leads to."""
 
 _ASK = """(asked) => {
     const mtop = window.lib && window.lib.mtop;
@@ -84,6 +86,8 @@ class OpenList:
         self._answers: dict[int, tuple[int, bytes]] = {}
         self._news = asyncio.Event()
         self._failure: BaseException | None = None
+        self._is_amiss = False
+        """Why it could not be turned: not because it is at its end."""
         self._tasks: list[asyncio.Task[None]] = []
 
     # What its holder does
@@ -126,7 +130,7 @@ class OpenList:
         match self._request.turn:
             case Arrow() as arrow:
                 if not await self._press(arrow, number):
-                    return self._shell(number) if self._has_left else None
+                    return self._shell(number) if self._is_amiss else None
             case Ask() as ask:
                 if not await self._ask(ask, number):
                     return self._shell(number)
@@ -275,11 +279,15 @@ class OpenList:
         pager = Pager(self._tab, arrow, dice, pointer=self._todo.ends_at, is_brisk=is_brisk)
         while number not in self._begun:
             if not await pager.reach(self._patience):
+                # only a list of one page has none: this one has been turned by it
+                is_gone = pager.is_missing and number > FIRST_TURN
+                self._is_amiss = is_gone or self._has_left
                 return False
             await pager.press()
             # A page that was still drawing heard nothing; its pager is looked at again.
             await self._soon(lambda: number in self._begun or self._has_left, within=HEARD)
             if self._has_left:
+                self._is_amiss = True
                 return False
         return True
 

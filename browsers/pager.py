@@ -68,6 +68,11 @@ class Pager:
         self._place = (dice.uniform(0.3, 0.7), dice.uniform(0.3, 0.7))
         self._at = Look(state="none")
 
+    @property
+    def is_missing(self) -> bool:
+        """Whether no arrow at all was there when it was looked for last."""
+        return self._at.state == "none"
+
     async def reach(self, patience: float) -> bool:
         """Get the arrow into view and the same twice; False if it is disabled or does not come.
 

@@ -128,7 +128,7 @@ def resume(
 ) -> None:
     """Go on with a run that was stopped, killed, paused or parked."""
     from app.runs import states
-    from app.runs.outcomes import RunState
+    from app.runs.outcomes import CLOSED, RunState
     from app.settings import load
     from app.wiring import check_profile, open_database
 
@@ -142,7 +142,8 @@ def resume(
     try:
         before = states.read_run(engine, run)
         _same_site(settings, before)
-        check_profile(settings, before.options.get("profile") or "guest")
+        if before.state not in CLOSED:  # of one that is, that is what there is to say
+            check_profile(settings, before.options.get("profile") or "guest")
         if priority is not None:
             states.set_option(engine, run, "priority", priority)
         if accept_drift:
@@ -307,7 +308,7 @@ def _same_site(settings: "Settings", run: "Run") -> None:
 
 def _of_outcomes(engine: "Engine", run: "Run", only: str) -> Wanted:
     from app.refs import read_refs
-    from app.runs.counts import offers_with
+    from app.runs.counts import counts, offers_with
     from app.runs.outcomes import Outcome
 
     words = [word.strip() for word in only.split(",") if word.strip()]
@@ -315,5 +316,8 @@ def _of_outcomes(engine: "Engine", run: "Run", only: str) -> Wanted:
         raise UsageError(f"--only {min(unknown)}: choose from {', '.join(Outcome)}")
     found = read_refs(offers_with(engine, run.id, words))
     if not found.accepted:
-        raise UsageError(f"run {run.id} has no offer that is {' or '.join(words)}")
+        lists = counts(engine, run.id).lists
+        again = "; its list was not read to its end: `pwsync sync` with the same list reads it anew"
+        hint = again if any(lists.get(word) for word in words) else ""
+        raise UsageError(f"run {run.id} has no offer that is {' or '.join(words)}{hint}")
     return Wanted(intake=found)

@@ -5,6 +5,7 @@ Bells are answered in `worker.py`; while Redis is away the same turns are taken 
 
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
@@ -16,14 +17,17 @@ from app.jobs.kept import KeptRuntime
 from app.jobs.reconcile import rank_of
 from app.jobs.signs import Signs, Watcher
 from app.jobs.turn import Turn, Turns
+from app.profiles.jar import NotLoggedIn
 from app.profiles.values import ProfileError
 from app.runs.counts import Counts, counts
 from app.runs.due import Due, due_runs
-from app.runs.parking import wake
-from app.runs.states import Run, close_if_finished
+from app.runs.parking import park, wake
+from app.runs.states import Run, RunClosed, close_if_finished
 from app.store.engine import StoreError
 
 CLOSE_SECONDS = 20.0
+MOST_REFUSALS = 4
+"""Times in a row that a profile has no cookies here, nor anybody else takes its run."""
 SHUN_SECONDS = 15.0
 """How long a run is left alone whose profile another process is, or has no cookies here."""
 SAME_SIGNAL_SECONDS = 1.0
@@ -53,6 +57,8 @@ class Work:
         self._fits = fits
         self._shunned: dict[int, float] = {}
         """Runs whose profile is not to be had here, and until when they are left alone."""
+        self._refusals: Counter[int] = Counter()
+        """How often in a row a run's profile had no cookies here."""
         self.cold: int | None = None
         """The signal that asked a second time, if one did."""
 
@@ -90,11 +96,22 @@ class Work:
             with self._signs.working_on(run.id, state=state):
                 self._through(turn)
         except ProfileError as error:
-            self._shunned[run.id] = time.monotonic() + SHUN_SECONDS
-            self._watcher.say(f"run {run.id}: {error}")
+            self._shun(run, error)
+        else:
+            self._refusals.pop(run.id, None)
         found = counts(self._engine, run.id)
         self._watcher.look(found, self._kept.status())
         return found
+
+    def _shun(self, run: Run, error: ProfileError) -> None:
+        """Leave a run to others for a while; one that nobody has cookies for waits for a login."""
+        self._shunned[run.id] = time.monotonic() + SHUN_SECONDS
+        self._watcher.say(f"run {run.id}: {error}")
+        self._refusals[run.id] += isinstance(error, NotLoggedIn)
+        if self._refusals[run.id] >= MOST_REFUSALS:
+            del self._refusals[run.id]
+            with suppress(RunClosed):
+                park(self._engine, run.id, f"login: {error}")
 
     def _through(self, turn: Turn) -> None:
         try:

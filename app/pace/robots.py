@@ -23,6 +23,8 @@ from app.store.upsert import upsert
 
 ROBOTS = table(models.RobotsFile)
 
+UNANSWERED = 599
+"""Stands for the status of a file that was not answered, or by a block."""
 TOKEN = "pwsync"  # noqa: S105 - a product token
 AGAIN_SECONDS = 600.0
 """After which a file that could not be had is asked for again."""
@@ -88,7 +90,8 @@ class Rules:
         """Until when nothing may be asked for because the file could not be had."""
         if not self.is_unreachable:
             return None
-        why = f"robots.txt of {self.host} cannot be had (HTTP {self.status}): asked again later"
+        said = "no answer" if self.status == UNANSWERED else f"HTTP {self.status}"
+        why = f"robots.txt of {self.host} cannot be had ({said}): asked again later"
         return Closed(until=self.stale_at, why=why)
 
     @property

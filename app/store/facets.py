@@ -6,6 +6,7 @@ that came or went: what an offer was found by follows from the texts in its old 
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Insert, delete, insert, select, update
@@ -112,10 +113,10 @@ def _save_grams(
         conn.execute(delete(GRAM).where(GRAM.c.offer_id == offer_id, GRAM.c.gram.in_(went)))
     if came := sorted(after - before):
         rows = [{"gram": gram, "offer_id": offer_id} for gram in came]
-        conn.execute(_insert_new(conn), rows)
+        conn.execute(_insert_new(conn.dialect.name), rows)
 
 
-def _insert_new(conn: Connection) -> Insert:
+@cache
+def _insert_new(dialect: str) -> Insert:
     """Rows that are there already, left behind by an offer of that id, stay as they are."""
-    ignore = "IGNORE" if conn.dialect.name == "mysql" else "OR IGNORE"
-    return insert(GRAM).prefix_with(ignore)
+    return insert(GRAM).prefix_with("IGNORE" if dialect == "mysql" else "OR IGNORE")

@@ -67,9 +67,9 @@ def _count_up(conn: Connection, key: Values, evidence: str | None, run_id: int) 
         "last_seen_at": now(),
         "evidence": evidence or known["evidence"],
         "times": QUARANTINE.c.times + 1,
-        "decision": None,  # it was decided about an earlier visit
-        "decided_at": None,
     }
+    if known["type"] != DOUBT:  # what was decided was about an earlier visit
+        values |= {"decision": None, "decided_at": None}
     conn.execute(update(QUARANTINE).where(QUARANTINE.c.id == known["id"]).values(values))
     return True
 

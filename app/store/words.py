@@ -6,15 +6,17 @@ to take Chinese apart: `offer_gram` names the offers that may match, `INSTR` on 
 decides.
 """
 
+import re
 import unicodedata
 import zlib
 from collections.abc import Iterable
-from itertools import groupby
 
 LONGEST = 2000
 """Characters of a normal form; sellers' titles and attribute values have some hundred."""
 IDEOGRAPHIC = 0x2E80
 """From here on a character is a syllable or a word; below, letters make words."""
+_RUNS = re.compile("[^\\W_\u2e80-\U0010ffff]+|[^\\W_\x00-\u2e7f]+")
+"""Letters and digits below IDEOGRAPHIC, and those from there on."""
 LATIN_GRAM = 3
 """Letters of a Latin gram. Two are too common, and one tells nothing."""
 
@@ -25,16 +27,12 @@ def normal(text: str) -> str:
     NFKC folds full width and compatibility forms. A run is either of Latin and other alphabets and
     digits, or of ideographs; everything else separates. Empty if there is no letter.
     """
-    folded = unicodedata.normalize("NFKC", text[: LONGEST * 2]).lower()
-    runs = ["".join(chars) for kind, chars in groupby(folded, key=_kind) if kind]
+    runs = _RUNS.findall(unicodedata.normalize("NFKC", text[: LONGEST * 2]).lower())
     return f" {' '.join(runs)[:LONGEST].rstrip()} " if runs else ""
 
 
-def _kind(char: str) -> int:
-    """0 separates, 1 is alphabetic, 2 ideographic."""
-    if not char.isalnum():
-        return 0
-    return 2 if ord(char) >= IDEOGRAPHIC else 1
+def _is_ideographic(run: str) -> bool:
+    return ord(run[0]) >= IDEOGRAPHIC
 
 
 def needles(text: str) -> tuple[str, ...]:
@@ -43,7 +41,7 @@ def needles(text: str) -> tuple[str, ...]:
 
 
 def _needle(run: str) -> str:
-    return f" {run} " if _kind(run[0]) == 1 and len(run) < LATIN_GRAM else run
+    return f" {run} " if len(run) < LATIN_GRAM and not _is_ideographic(run) else run
 
 
 def matches(text: str, stored: str) -> bool:
@@ -61,7 +59,7 @@ def grams(stored: str) -> frozenset[int]:
 
 
 def _grams_of_run(run: str) -> Iterable[int]:
-    if _kind(run[0]) == 2:  # noqa: PLR2004 - see _kind
+    if _is_ideographic(run):
         codes = [ord(char) & 0xFFFF for char in run]
         return (first << 16 | second for first, second in zip(codes, [*codes[1:], 0], strict=True))
     size = LATIN_GRAM
@@ -72,7 +70,7 @@ def _grams_of_run(run: str) -> Iterable[int]:
 def spans(needle: str) -> list[tuple[int, int]]:
     """Ranges of grams, ends included; where the needle stands, each of them has a gram."""
     run = needle.strip()
-    if _kind(run[0]) == 2:  # noqa: PLR2004 - see _kind
+    if _is_ideographic(run):
         if len(run) == 1:
             first = (ord(run) & 0xFFFF) << 16
             return [(first, first | 0xFFFF)]

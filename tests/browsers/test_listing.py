@@ -108,6 +108,24 @@ async def test_a_search_of_one_page_has_no_pager(tmp_path):
         assert await listing.turn(2) is None
 
 
+async def test_a_pager_that_is_gone_all_at_once_is_no_end_of_the_list(tmp_path):
+    async with (
+        site(tmp_path, offers=300, finds=300) as lists,
+        lists.opened("keyword", "女装", patience=1) as listing,
+    ):
+        assert (await listing.turn(2)).from_page
+        await listing._tab.page.evaluate(_NO_ARROWS)
+        found = await listing.turn(3)
+        assert (found.number, found.from_page) == (3, False)
+
+
+_NO_ARROWS = """() => {
+    const remove = () => document.querySelectorAll(".fui-arrow").forEach((one) => one.remove());
+    new MutationObserver(remove).observe(document, {childList: true, subtree: true});
+    remove();
+}"""
+
+
 async def test_a_search_without_results_is_an_empty_list(tmp_path):
     async with (
         site(tmp_path, offers=20) as lists,

@@ -199,3 +199,13 @@ def test_rejected_lines_are_told_and_the_rest_is_done(pwsync, site):
         1,
     )
     assert "line 5" in done.stderr
+
+
+def test_a_list_that_failed_is_read_anew_by_its_own_command(pwsync):
+    with running(offers=4, seed=2, padded=False, faults="garbage=1:call") as site:
+        words = ("--replica", site.address, "--mode", "lean")
+        limits = {"PWSYNC_RUN__ATTEMPTS": "1"}
+        assert pwsync("sync", "--keyword", "灯", *words, **limits).returncode == 3
+        done = pwsync("retry", "1", *words)
+    assert done.returncode == 2
+    assert "`pwsync sync` with the same list" in done.stderr

@@ -1,5 +1,7 @@
 """The tallies in the database: what several workers count there, and what an alarm does to a run."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from app.extract.base import FieldMissing
@@ -111,3 +113,13 @@ def test_known_offers_are_compared_with_themselves(engine, change):
         alarms += read(engine, run, [now], before=item)
     assert len(alarms) >= 1
     assert read_run(engine, run).state is RunState.PAUSED
+
+
+def test_every_page_of_several_workers_is_counted_once(engine):
+    run = run_of(engine)
+    with ThreadPoolExecutor(4) as workers:
+        alarms = list(workers.map(lambda part: read(engine, run, part), [items(15)] * 4))
+    assert alarms == [[]] * 4
+    found = books.quality_of(engine, run)
+    assert found.pages == 60
+    assert {one.told for one in found.fields if one.mark == "title"} == {60}

@@ -1,6 +1,9 @@
 """A layout that drifts under a run: alarmed, repaired by one edit, brought up without a visit."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -119,7 +122,23 @@ def test_a_canary_that_is_not_read_any_more_stops_a_run_before_it_begins(pwsync,
     assert json.loads(resumed.stdout)["state"] == "done"
 
 
-def test_a_refused_page_waits_in_quarantine_until_a_person_releases_it(pwsync, site):
+def test_a_canary_that_meets_a_block_is_heeded_as_any_page(pwsync):
+    with running(offers=6, seed=12, padded=False, faults="login=1") as walled:
+        live = [one["url"] for one in walled.listed()]
+        canaries = {"PWSYNC_QUALITY__CANARIES": json.dumps(live[:3])}
+        words = ("--replica", walled.address, "--mode", "lean", "--json")
+        done = pwsync("sync", live[4], *words, **canaries)
+        found = json.loads(done.stdout)
+        assert (done.returncode, found["state"]) == (4, "parked")
+        assert found["parked_until"] is not None
+        assert visits(walled) == 1
+
+
+@pytest.mark.parametrize("archived", [True, False])
+def test_a_refused_page_waits_in_quarantine_until_a_person_releases_it(
+    pwsync, surroundings, site, archived
+):
+    surroundings["PWSYNC_ARCHIVE__KEEP"] = str(archived)
     live = [one["url"] for one in site.listed() if one["standing"] == "live"][:1]
     words = ("--replica", site.address, "--mode", "lean", "--json")
     assert pwsync("sync", *live, *words).returncode == 0
@@ -132,7 +151,7 @@ def test_a_refused_page_waits_in_quarantine_until_a_person_releases_it(pwsync, s
     number = str(case["id"])
     assert "price_jump" in pwsync("quarantine", "list").stdout
     shown = json.loads(pwsync("quarantine", "show", number, "--json").stdout)
-    assert ".warc.gz:" in shown["page"]
+    assert ".warc.gz:" in shown["page"] if archived else shown["page"] == shown["evidence"]
     assert shown["evidence"].endswith("Invalid-price_jump-price_min-context.html.gz")
     seen = visits(site)
     assert pwsync("quarantine", "release", number).returncode == 2
@@ -145,3 +164,24 @@ def test_a_refused_page_waits_in_quarantine_until_a_person_releases_it(pwsync, s
     assert float(new) == pytest.approx(100 * float(old), rel=0.01)
     assert pwsync("audit").returncode == 0
     assert pwsync("quarantine", "show", "99").returncode == 2
+
+
+def test_an_archived_page_becomes_a_golden_one(pwsync, surroundings, site, tmp_path):
+    live = next(one for one in site.listed() if one["standing"] == "live")
+    words = ("--replica", site.address, "--mode", "lean", "--json")
+    assert pwsync("sync", live["url"], *words).returncode == 0
+    tool = [sys.executable, "-m", "app.cli.golden", "--offer", live["offer_id"]]
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run(tool, env=surroundings, cwd=root, text=True, capture_output=True, check=False)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    left_out = json.loads(pwsync("accuracy", "--json").stdout)
+    assert (left_out["pages"], left_out["unchecked"]) == (0, 1)
+    [note] = (tmp_path / "data" / "golden").rglob("*.note.json")
+    told = json.loads(note.read_text("utf-8"))
+    note.write_text(json.dumps(told | {"checked": True}), "utf-8")
+    measured = pwsync("accuracy", "--json")
+    assert (measured.returncode, json.loads(measured.stdout)["percent"]) == (0, 100.0)
+    place = told["source"]
+    by_place = [*tool[:3], "--record", place, "--into", str(tmp_path / "more")]
+    assert subprocess.run(by_place, env=surroundings, cwd=root, capture_output=True, check=False).returncode == 0  # fmt: skip
+    assert subprocess.run(tool, env=surroundings, cwd=root, capture_output=True, check=False).returncode == 2  # fmt: skip
