@@ -1,7 +1,7 @@
 """Everything that is known of how an offer came to be as it is stored, in one picture of the books.
 
 Who asked for it and what became of that, the pages that were read, where each value stood, what
-changed, and what was refused. Read by the command and by the server.
+changed, what was refused, and where it was exported to.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, and_, func, select
 from app import models
 from app.archive.reading import Wanted, find
 from app.archive.values import Kind, Record
+from app.export.marks import Given, exports_of
 from app.models import table
 from app.runs.outcomes import ItemKind
 from app.store import changes, offers, quarantine
@@ -82,6 +83,8 @@ class Why:
     changes: tuple[Recorded, ...]
     cases: tuple[Mapping[str, Any], ...]
     """Rows of the quarantine."""
+    exports: tuple[Given, ...] = ()
+    """Under marks (`export --since-last`); others remember no offers."""
 
     @property
     def is_known(self) -> bool:
@@ -105,6 +108,7 @@ def _why(conn: Connection, offer_id: str, latest: int) -> Why:
         pages=tuple(find(conn, wanted, limit=latest)),
         changes=tuple(islice(changes.of_offer(conn, offer_id), latest)),
         cases=tuple(quarantine.of_offer(conn, offer_id, limit=latest)),
+        exports=tuple(exports_of(conn, offer_id)),
     )
 
 

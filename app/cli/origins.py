@@ -14,6 +14,7 @@ from rich.text import Text
 
 from app.archive.values import Record
 from app.cli import past
+from app.export.marks import Given
 from app.items import OfferItem, as_json
 from app.monitor.words import STYLES, foreign, harmless
 from app.store.changes import Recorded
@@ -36,6 +37,8 @@ def told(found: Why, folder: Path) -> RenderableType:
         parts.append(_changes(found.changes))
     if found.cases:
         parts.append(_cases(found))
+    if found.exports:
+        parts.append(_exports(found.exports))
     return Group(*parts)
 
 
@@ -180,6 +183,17 @@ def _cases(found: Why) -> Table:
     return table
 
 
+def _exports(given: Sequence[Given]) -> Table:
+    table = _table("exported", "mark", "version", "when", "as", "to")
+    for one in given:
+        export = one.export
+        to = foreign(export.target, 120, wrap=True)
+        table.add_row(
+            foreign(one.mark, 40), str(one.version), _when(export.finished_at), export.format, to
+        )
+    return table
+
+
 def as_document(found: Why, folder: Path) -> dict[str, Any]:
     """The same for programs."""
     stored = found.stored
@@ -197,6 +211,10 @@ def as_document(found: Why, folder: Path) -> dict[str, Any]:
         },
         "changes": [_plain(asdict(one)) for one in found.changes],
         "quarantine": [_plain(dict(one)) for one in found.cases],
+        "exports": [
+            {"mark": one.mark, "version": one.version, **_plain(asdict(one.export))}
+            for one in found.exports
+        ],
     }
 
 

@@ -8,7 +8,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, exists, insert, select
 
@@ -93,8 +93,17 @@ def recent(conn: Connection, limit: int = 20) -> list[Export]:
     return [Export(**row) for row in rows]
 
 
-def exports_of(conn: Connection, offer_id: str) -> list[tuple[str, int, Export]]:
-    """(mark, version, export) of the last time that each mark had an offer."""
+class Given(NamedTuple):
+    """The last time that a mark had an offer."""
+
+    mark: str
+    version: int
+    """Of the offer, as it was given then."""
+    export: Export
+
+
+def exports_of(conn: Connection, offer_id: str) -> list[Given]:
+    """The last export of an offer under each mark; those without a mark remember no offers."""
     query = (
         select(HAD.c.mark.label("had_by"), HAD.c.version.label("had_version"), *RUN.c)
         .join(RUN, RUN.c.id == HAD.c.export_id)
@@ -104,5 +113,5 @@ def exports_of(conn: Connection, offer_id: str) -> list[tuple[str, int, Export]]
     found = []
     for row in conn.execute(query).mappings():
         export = Export(**{name: row[name] for name in Export.__dataclass_fields__})
-        found.append((row["had_by"], row["had_version"], export))
+        found.append(Given(row["had_by"], row["had_version"], export))
     return found

@@ -2,11 +2,15 @@
 
 import threading
 from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from sqlalchemy import func, select
 
+from app.cli import origins
+from app.cli.origins import as_document
 from app.export import work
 from app.export.columns import usual
 from app.export.formats import csv as csv_format
@@ -17,6 +21,7 @@ from app.filters.values import FilterError
 from app.runs.audit import audit
 from app.store.engine import reading, transact
 from app.store.offers import mark_gone, save
+from app.why import why
 from tests.export.conftest import FIRST, some, store
 from tests.export.reading import read_csv
 from tests.samples import NOON, item, seen
@@ -210,3 +215,15 @@ def test_a_filter_that_is_none_writes_nothing(engine, write, tmp_path):
     with pytest.raises(FilterError):
         write(engine, "csv", usual(Per.OFFER), where="prize<3")
     assert not (tmp_path / "out.csv").exists()
+
+
+def test_why_tells_to_whom_an_offer_was_given(engine, write):
+    store(engine, *some(2))
+    path, _ = write(engine, "csv", mark="erp")
+    [given] = why(engine, str(FIRST)).exports
+    assert (given.mark, given.version, given.export.format) == ("erp", 1, "csv")
+    told = as_document(why(engine, str(FIRST)), path.parent)["exports"]
+    assert [(one["mark"], one["target"]) for one in told] == [("erp", given.export.target)]
+    console = Console(width=200, file=StringIO())
+    console.print(origins.told(why(engine, str(FIRST)), path.parent))
+    assert "exported" in console.file.getvalue()
