@@ -35,14 +35,17 @@ any quotes, and as a parameter of an address. The mark begins each name; it is s
 OURS = ("offerId", "offerLoginId", "abBizDataType", "skuId")
 """What may stay of the parameters that the page was asked for with; the rest came with us."""
 
-_PLAIN = rb"(?:[^X\\\r\n]|\\.)*+"
-_PAIRED = rb"(?:[\x81-\xfe][\x30-\xfe]|[^X\\\r\n]|\\.)*+"
+# Python before 3.11.5 (Debian 12 has 3.11.2) mismatches possessive groups of alternatives: here such
+# groups are greedy, and their alternatives begin with different bytes, so nothing is tried twice.
+_PLAIN = rb"[^X\\\r\n]*+(?:\\.[^X\\\r\n]*+)*"
+_PAIRED = rb"(?:[\x81-\xfe][\x30-\xfe]|[\x81-\xfe](?![\x30-\xfe])|[^X\\\r\n\x81-\xfe]|\\.)*"
 """A quoted text in GBK: the second byte of a character may be a backslash, but no quote."""
-_ESCAPED = rb'(?:[^"\\<>\r\n]|\\++u[0-9a-fA-F]{4})*+'
-_ENTITIES = rb"""(?:(?!&quot;)[^"'<>\r\n])*+"""
+_ESCAPED = rb'(?:[^"\\<>\r\n]|\\++u[0-9a-fA-F]{4})*'
+_ENTITIES = rb"""(?:[^&"'<>\r\n]|&(?!quot;))*"""
+_QUOTED = rb'"[^"\\]*+(?:\\.[^"\\]*+)*"'
 _WORD = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
 _NUMBER = rb"-?\d[\d.eE+-]*+"
-_IN_OBJECT = re.compile(rb'[^{}"]*+(?:"(?:[^"\\]|\\.)*+"|[{}])', re.DOTALL)
+_IN_OBJECT = re.compile(rb'[^{}"]*+(?:%s|[{}])' % _QUOTED, re.DOTALL)
 
 
 def scrub(document: bytes) -> bytes:
@@ -77,7 +80,7 @@ def _named(mark: str, name: str, body: bytes) -> Rule:
         + rb"|('?\s*:\s*')%s(')" % single
         + rb"|(&quot;\s*:\s*&quot;)%s(&quot;)" % _ENTITIES
         + rb"|(?P<equals>=)[\w%.~*+/|!-]++"
-        + rb"|(%3D)(?:(?!%26)[^&#\"'\s<>\\])++"
+        + rb"|(%3D)(?:[^%&#\"'\s<>\\]|%(?!26))+"
         + rb"|((?:\\*+\"|'|&quot;)?\s*:\s*)%s)" % _NUMBER,
         re.DOTALL,
     )
@@ -112,9 +115,9 @@ def _where(mark: bytes, rule: Rule) -> Rule:
 def _object(mark: bytes, *, keep: tuple[str, ...] = ()) -> Rule:
     """Empties the texts and numbers in every object that follows `mark`; yes and no remain."""
     kept = b"|".join(name.encode() for name in (*keep, r"\$ref"))
-    text = re.compile(rb'("(?!(?:%s)")[^"\\]*+"\s*:\s*)"(?:[^"\\]|\\.)*+"' % kept, re.DOTALL)
+    text = re.compile(rb'("(?!(?:%s)")[^"\\]*+"\s*:\s*)%s' % (kept, _QUOTED), re.DOTALL)
     number = re.compile(rb'("(?!(?:%s)")[^"\\]*+"\s*:\s*)%s' % (kept, _NUMBER))
-    listed = re.compile(rb'([\[,]\s*)"(?:[^"\\]|\\.)*+"(?=\s*[,\]])', re.DOTALL)
+    listed = re.compile(rb"([\[,]\s*)%s(?=\s*[,\]])" % _QUOTED, re.DOTALL)
 
     def empty(document: bytes) -> bytes:
         pieces, taken = [], 0
