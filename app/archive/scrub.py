@@ -35,8 +35,8 @@ any quotes, and as a parameter of an address. The mark begins each name; it is s
 OURS = ("offerId", "offerLoginId", "abBizDataType", "skuId")
 """What may stay of the parameters that the page was asked for with; the rest came with us."""
 
-# Python before 3.11.5 (Debian 12 has 3.11.2) mismatches possessive groups of alternatives: here such
-# groups are greedy, and their alternatives begin with different bytes, so nothing is tried twice.
+# Python before 3.11.5 (Debian 12 has 3.11.2) mismatches possessive groups of alternatives: here
+# such groups are greedy; alternatives begin with different bytes, so nothing is tried twice.
 _PLAIN = rb"[^X\\\r\n]*+(?:\\.[^X\\\r\n]*+)*"
 _PAIRED = rb"(?:[\x81-\xfe][\x30-\xfe]|[\x81-\xfe](?![\x30-\xfe])|[^X\\\r\n\x81-\xfe]|\\.)*"
 """A quoted text in GBK: the second byte of a character may be a backslash, but no quote."""
