@@ -8,6 +8,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from app.completeness import completeness, missing
 from app.items import OfferItem, PriceKind, Sku
 from app.monitor.words import foreign, harmless
 
@@ -82,8 +83,14 @@ def _rows(item: OfferItem) -> dict[str, str]:
         "pictures": f"{len(item.images)}" + (" and a video" if item.video else "")
         if item.images
         else "",
+        "complete": _complete(item),
         "layout": item.layout,
     }
+
+
+def _complete(item: OfferItem) -> str:
+    lacks = missing(item)
+    return f"{completeness(item)} %" + (f", without {', '.join(lacks)}" if lacks else "")
 
 
 def _tiers(item: OfferItem) -> Table:

@@ -6,6 +6,7 @@ Each takes a line and returns None for what is not known.
 from collections.abc import Iterable
 from pathlib import Path
 
+from app.completeness import completeness
 from app.export.values import Line, price_of
 from app.items import money
 
@@ -30,6 +31,10 @@ def stock(line: Line) -> int | None:
 
 def sku_count(line: Line) -> int:
     return len(line.record.item.skus)
+
+
+def complete(line: Line) -> int:
+    return completeness(line.record.item)
 
 
 def province(line: Line) -> str | None:

@@ -87,6 +87,7 @@ SOURCES = (
     _supplier("kind", Kind.TEXT, "factory, cjgc …"),
     _supplier("repeat_rate", Kind.NUMBER, "share of buyers who came back"),
     _supplier("years", Kind.COUNT, "years of membership"),
+    _source("completeness", Kind.COUNT, "how much is told, 0 to 100", readers.complete),
     _source("province", Kind.TEXT, "where it ships from", readers.province),
     _source("city", Kind.TEXT, "where it ships from", readers.city),
     _part("freight_fee", Kind.MONEY, "freight of one unit", "freight", "fee"),

@@ -94,6 +94,7 @@ FIELDS: Sequence[Field] = (
     _facet("sold", Kind.COUNT, "pieces sold, as the page tells"),
     _facet("score", Kind.NUMBER, "the offer's rating, 0 to 5"),
     _facet("reviews", Kind.COUNT, "how many have rated it"),
+    _facet("completeness", Kind.COUNT, "how much of what a reseller needs is told, 0 to 100"),
     _facet("skus", Kind.COUNT, "how many SKUs it has", "sku_count"),
     _facet("status", Kind.NAME, "what the page says", choices=tuple(map(str, Status))),
     _facet("gone", Kind.NAME, "why it is no longer there", choices=("off_shelf", "deleted")),

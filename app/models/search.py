@@ -61,6 +61,8 @@ class OfferFacet(Row, table=True):
     free_shipping: bool | None
     score: Decimal | None = Field(sa_type=Share)
     reviews: int | None = Field(sa_type=BigNumber)
+    completeness: int
+    """0 to 100; see `app.completeness`."""
     posted_at: datetime | None = Field(sa_type=Instant)
     first_seen_at: datetime = Field(sa_type=Instant)
     changed_at: datetime = Field(sa_type=Instant)

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Insert, delete, insert, select, update
 
 from app import models
+from app.completeness import completeness
 from app.items import Category, OfferItem
 from app.models import table
 from app.store.regions import region
@@ -77,6 +78,7 @@ def facet_of(item: OfferItem) -> Values:
         "free_shipping": freight.free if freight else None,
         "score": rating.score if rating else None,
         "reviews": rating.reviews if rating else None,
+        "completeness": completeness(item),
         "title": normal(item.title),
         "category": normal(" ".join(_names(item.category))),
         "tags": normal(" ".join(tags_of(item))),

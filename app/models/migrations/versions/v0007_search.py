@@ -52,6 +52,7 @@ def upgrade() -> None:
         sa.Column("free_shipping", sa.Boolean(), nullable=True),
         sa.Column("score", SHARE, nullable=True),
         sa.Column("reviews", BIG, nullable=True),
+        sa.Column("completeness", sa.Integer(), nullable=False),
         sa.Column("posted_at", INSTANT, nullable=True),
         sa.Column("first_seen_at", INSTANT, nullable=False),
         sa.Column("changed_at", INSTANT, nullable=False),
