@@ -327,6 +327,10 @@ def test_attempts_and_items_without_their_run_are_seen(sqlite_engine):
     assert "I9" in names(sqlite_engine)
 
 
+SEEN_ELSEWHERE = {"I24"}
+"""Rules whose counterexample needs more than a tampered row: tests/groups/test_build.py."""
+
+
 def test_every_rule_has_its_counterexample():
     tampered = {
         name
@@ -340,7 +344,7 @@ def test_every_rule_has_its_counterexample():
         )
         for name, _ in told
     }
-    assert tampered == {rule.name for rule in INVARIANTS}
+    assert tampered | SEEN_ELSEWHERE == {rule.name for rule in INVARIANTS}
 
 
 # -- broken ways of working ------------------------------------------------------------------------

@@ -52,7 +52,7 @@ def test_a_broken_rule_is_a_line_and_exit_code_ten(pwsync, sqlite_engine):
         conn.execute(text("DELETE FROM run_item WHERE position = 1"))
     told = pwsync("audit")
     assert told.returncode == 10
-    assert told.stdout.startswith("I1 run 1: a run has exactly the items")
+    assert told.stdout.startswith("I1 run 1: a run has exactly the offers")
     document = json.loads(pwsync("audit", "--json").stdout)
     assert document["clean"] is False
     assert document["violations"][0]["name"] == "I1"
