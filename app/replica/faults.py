@@ -185,6 +185,9 @@ _SCRIPTS = {
     b"'/_____tmd_____/punish?x5secdata=0&x5step=2\"><\\/iframe><\\/div>')})</script>",
 }
 
+SCRIPTED = frozenset(_SCRIPTS)
+"""Faults that a script in a whole page is: who is gone has no page for it to stand in."""
+
 _MARKS: Sequence[bytes] = (b"window.context=(", b"window.__INIT_DATA=", b"var iDetailConfig = ")
 
 

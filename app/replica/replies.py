@@ -13,7 +13,7 @@ from app.replica.changes import changes
 from app.replica.drifts import BadDrift, Drift, applied
 from app.replica.drifts import read as read_drift
 from app.replica.expected import expected
-from app.replica.faults import Fault, Faults, cut, haunted, spoiled, stripped
+from app.replica.faults import SCRIPTED, Fault, Faults, cut, haunted, spoiled, stripped
 from app.replica.gateway import APIS, Gateway
 from app.replica.journal import Journal
 from app.replica.listing import SCRIPTS, Pages
@@ -153,6 +153,8 @@ class Site:
             self.visits[wanted] += 1
         visit = self.visits[wanted]
         fault = self.plan.faults.draw(wanted, visit)
+        if fault in SCRIPTED and shown.standing not in (Standing.LIVE, Standing.SOLD_OUT):
+            fault = None
         found = self._spoiled(request, shown, fault, turn) if fault else self._sound(shown)
         return Reply(
             status=found.status,

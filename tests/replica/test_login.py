@@ -1,5 +1,6 @@
 """Logging in at the local 1688: codes, the phone, sessions, and a site for members only."""
 
+import asyncio
 import http.client
 import json
 import ssl
@@ -156,11 +157,12 @@ def sign_in(site) -> str:
 async def test_the_page_draws_the_very_code_and_goes_on_when_it_is_confirmed():
     with running(offers=1, padded=False) as site:
         async with opened(site) as page:
-            contents = []
+            contents = asyncio.Queue()
 
             async def keep(response):
                 if "generate.do" in response.url:
-                    contents.append((await response.json())["content"]["data"]["codeContent"])
+                    told = await response.json()
+                    contents.put_nowait(told["content"]["data"]["codeContent"])
 
             page.on("response", keep)
             await page.goto(SIGNIN, timeout=30_000)
@@ -169,12 +171,12 @@ async def test_the_page_draws_the_very_code_and_goes_on_when_it_is_confirmed():
             frame = page.frames[1]
             await frame.wait_for_function("window.__modules", timeout=30_000)
             drawn = await frame.evaluate("window.__modules")
-            assert qr.read([[*map(int, row)] for row in drawn]) == contents[0]
+            assert qr.read([[*map(int, row)] for row in drawn]) == await contents.get()
             tap(int(site.address.rpartition(":")[2]), "scan")
             await box.get_by_text("扫描成功").wait_for(timeout=30_000)
             site.phone("expire")
             await frame.wait_for_function("m => window.__modules + '' !== m", arg=",".join(drawn))
-            site.phone("scan", code=contents[1])
+            site.phone("scan", code=await contents.get())
             site.phone("confirm")
             await page.wait_for_url("https://work.1688.com/", timeout=30_000)
             assert await page.locator(".nick").text_content() == "采购小王01"
