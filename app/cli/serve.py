@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
-    from app.api.tokens import Tokens
+    from app.access.tokens import Tokens
     from app.settings import Settings
 
 CLOSE_SECONDS = 5
@@ -48,7 +48,7 @@ def serve(
 
 
 def _make_token(settings: "Settings", scope: str) -> str:
-    from app.api.tokens import Scope, TokenFile, TokensUnusable
+    from app.access.tokens import Scope, TokenFile, TokensUnusable
 
     if scope not in (known := [one.name.lower() for one in Scope]):
         raise UsageError(f"--scope {scope}: choose one of {', '.join(known)}")
@@ -83,7 +83,7 @@ def _serve(settings: "Settings") -> int:
 
 def _tokens(settings: "Settings") -> "Tokens":
     """The tokens in force. Raises UsageError if others could come in without any."""
-    from app.api.tokens import Scope, Token, TokenFile, Tokens, TokensUnusable, digest_of
+    from app.access.tokens import Scope, Token, TokenFile, Tokens, TokensUnusable, digest_of
 
     own = settings.api.token
     given = [Token(digest=digest_of(own.get_secret_value()), scope=Scope.ADMIN)] if own else []
@@ -112,9 +112,9 @@ def _is_loopback(host: str) -> bool:
 def _app(settings: "Settings", tokens: "Tokens") -> "FastAPI":
     from sqlalchemy import make_url, text
 
-    from app.api.app import make_app
-    from app.api.dashboard import make_dashboard
     from app.jobs.doorbell import open_client
+    from app.server.app import make_app
+    from app.server.dashboard import make_dashboard
     from app.store.engine import consult
     from app.wiring import open_database
 

@@ -52,11 +52,15 @@ class ProxyServer:
     async def _serve(self) -> None:
         self._stop = asyncio.Event()
         talk = {"http": self._http, "socks5": self._socks}[self.scheme]
+        busy: set[asyncio.Task[None] | None] = set()
 
         async def connected(reader, writer) -> None:
+            # once the other end is gone, nothing but this keeps the task from being collected
+            busy.add(task := asyncio.current_task())
             with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
                 await talk(reader, writer)
             writer.close()
+            busy.discard(task)
 
         server = await asyncio.start_server(connected, "127.0.0.1", 0)
         self.port = server.sockets[0].getsockname()[1]

@@ -372,9 +372,10 @@ def test_four_processes_spend_exactly_the_budgets_and_keep_the_gaps(engine):
     assert min(gaps) >= LOW - 1e-6
     booked = totals(engine)
     assert booked["egress:direct"] == EGRESS_PER_DAY
-    assert booked["profile:anna"] == len(found[0]) + len(found[1]) <= 150
-    assert booked["profile:bert"] == len(found[2]) <= 120
-    assert booked["profile:carl"] == len(found[3]) <= 40
+    assert booked.get("profile:anna", 0) == len(found[0]) + len(found[1]) <= 150
+    # a slow starter may find the address's budget spent
+    assert booked.get("profile:bert", 0) == len(found[2]) <= 120
+    assert booked.get("profile:carl", 0) == len(found[3]) <= 40
 
 
 def test_a_killed_process_takes_nothing_along(engine):

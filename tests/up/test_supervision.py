@@ -87,11 +87,12 @@ def test_ctrl_c_on_the_terminal_reaches_the_supervisor_alone(supervise):
 def test_lines_without_an_end_and_bytes_that_are_no_text_pass(supervise):
     text = (
         "import os\n"
-        "os.write(1, b'x' * 200_000 + b'\\n\\xff\\xfe end')\n"
+        "os.write(1, b'x' * 200_000 + b'\\n\\xff\\xfe end\\n')\n"
         "import signal; signal.pause()\n"
     )
-    one = supervise(("a", text + "\n"), ("b", STAYS))
+    one = supervise(("a", text), ("b", STAYS))
     one.number("b|pid")
+    one.line("a|", "\ufffd\ufffd end")
     one.send(signal.SIGTERM)
     said = one.rest()
     assert sum(line.count("x") for line in said.splitlines()) == 200_000

@@ -5,11 +5,11 @@ import pickle
 
 import pytest
 
-from app.api.app import make_app
-from app.api.dashboard import READS, make_dashboard
-from app.api.rules import OPEN
-from app.api.tokens import Tokens
-from tests.api.jobs import QUEUE
+from app.access.rules import OPEN
+from app.access.tokens import Tokens
+from app.server.app import make_app
+from app.server.dashboard import READS, make_dashboard
+from tests.server.jobs import QUEUE
 
 REGISTRIES = ("queued", "started", "finished", "failed", "scheduled", "deferred", "canceled")
 

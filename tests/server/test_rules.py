@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.api.rules import Asked, refusal
-from app.api.tokens import Scope
+from app.access.rules import Asked, refusal
+from app.access.tokens import Scope
 
 NAMES = {"pwsync.example.com"}
 HOST = "127.0.0.1:8680"

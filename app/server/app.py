@@ -11,11 +11,11 @@ from fastapi import FastAPI
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp
 
-from app.api.guard import Guard
-from app.api.health import Probe, health_routes
-from app.api.login import login_routes
-from app.api.sessions import Sessions
-from app.api.tokens import Tokens
+from app.access.guard import Guard
+from app.access.login import login_routes
+from app.access.sessions import Sessions
+from app.access.tokens import Tokens
+from app.server.health import Probe, health_routes
 
 
 def make_app(

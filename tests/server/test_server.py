@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from app.api.guard import HEADERS
-from tests.api.conftest import new_token, run
+from app.access.guard import HEADERS
+from tests.server.conftest import new_token, run
 
 
 def basic(password: str) -> str:

@@ -7,7 +7,7 @@ import ipaddress
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from app.api.tokens import Scope
+from app.access.tokens import Scope
 
 OPEN = frozenset({"/healthz", "/readyz", "/login"})
 """Paths that need no token."""

@@ -28,6 +28,7 @@ SECONDS = 60
 def in_every_state(server) -> Iterator[dict[str, Job]]:
     """A job for each registry of the dashboard, by its name; a worker is busy with one of them."""
     with server.client() as connection:
+        connection.flushall()  # other tests of this process ring here, too
         queue = Queue(QUEUE, connection=connection, serializer=JSONSerializer)
         jobs = {
             "finished": _add(queue, "operator.add", 1, 2, run=1, progress="40 of 40"),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.api.jobs import in_every_state
+from tests.server.jobs import in_every_state
 
 PROGRAM = str(Path(sys.executable).with_name("pwsync"))
 SECONDS = 40

@@ -25,8 +25,8 @@ from rq_dashboard import web
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp
 
-from app.api.guard import SCOPE
-from app.api.tokens import Scope
+from app.access.guard import SCOPE
+from app.access.tokens import Scope
 
 NOT_CONFIGURED = """\
 There is no Redis, so there are no RQ jobs to show.

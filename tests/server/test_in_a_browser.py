@@ -9,7 +9,7 @@ from rq.serializers import JSONSerializer
 
 from browsers.engine import find_engine
 from browsers.errors import EngineMissing
-from tests.api.jobs import QUEUE
+from tests.server.jobs import QUEUE
 
 HOSTILE = "run 9: <img src=x onerror=document.title='taken'><script>document.title='taken'</script>"
 

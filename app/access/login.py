@@ -6,8 +6,8 @@ from urllib.parse import parse_qs
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from app.api.sessions import COOKIE, SECONDS, Sessions
-from app.api.tokens import Tokens
+from app.access.sessions import COOKIE, SECONDS, Sessions
+from app.access.tokens import Tokens
 
 MOST_BYTES = 8_192
 """A form with a token and a path is smaller."""

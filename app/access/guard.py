@@ -12,10 +12,10 @@ from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.login import login_page
-from app.api.rules import Asked, Refusal, refusal
-from app.api.sessions import COOKIE, Sessions
-from app.api.tokens import Token, Tokens
+from app.access.login import login_page
+from app.access.rules import Asked, Refusal, refusal
+from app.access.sessions import COOKIE, Sessions
+from app.access.tokens import Token, Tokens
 
 SCOPE = "token_scope"
 """Key in the request's `state`: what its token may do (`tokens.Scope`), None without one."""

@@ -8,7 +8,7 @@ import hmac
 import secrets
 import time
 
-from app.api.tokens import Token, Tokens
+from app.access.tokens import Token, Tokens
 
 COOKIE = "pwsync_session"
 SECONDS = 12 * 3600

@@ -5,9 +5,9 @@ import stat
 
 import pytest
 
-from app.api.sessions import Sessions
-from app.api.tokens import Scope, Token, TokenFile, Tokens, TokensUnusable, digest_of
-from tests.api.conftest import run
+from app.access.sessions import Sessions
+from app.access.tokens import Scope, Token, TokenFile, Tokens, TokensUnusable, digest_of
+from tests.server.conftest import run
 
 
 def test_a_made_token_is_found_and_is_nowhere_to_be_read(tmp_path):
@@ -77,7 +77,7 @@ def test_a_cookie_cannot_be_prolonged_nor_used_when_over(monkeypatch):
     assert sessions.find(f"{int(until) + 1}.{proof}") is None
     for forged in ("", ".", f"{until}.", f".{proof}", f"{until}.é", "²." + proof, f"-1.{proof}"):
         assert sessions.find(forged) is None
-    monkeypatch.setattr("app.api.sessions.time.time", lambda: int(until) + 1.0)
+    monkeypatch.setattr("app.access.sessions.time.time", lambda: int(until) + 1.0)
     assert sessions.find(f"{until}.{proof}") is None
 
 
