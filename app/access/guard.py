@@ -19,6 +19,8 @@ from app.access.tokens import Token, Tokens
 
 SCOPE = "token_scope"
 """Key in the request's `state`: what its token may do (`tokens.Scope`), None without one."""
+TOKEN = "token"  # noqa: S105 - the name of a key, not a secret
+"""Key in the request's `state`: the token itself as it is known here, None without one."""
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -57,6 +59,7 @@ class Guard:
         token, by_cookie = self._token(request)
         asked = _asked(request, token, by_cookie=by_cookie)
         scope.setdefault("state", {})[SCOPE] = asked.scope
+        scope["state"][TOKEN] = token
         why = refusal(asked, self._names)
         answer = self._app if why is None else _refused(request, why)
         await answer(scope, receive, _with_headers(send))
@@ -100,7 +103,13 @@ def _refused(request: HTTPConnection, why: Refusal) -> Response:
     wants_page = "text/html" in request.headers.get("accept", "")
     if why.status != 401 or not wants_page:  # noqa: PLR2004 - HTTP's own number
         challenge = {"WWW-Authenticate": 'Basic realm="pwsync"'} if why.status == 401 else {}  # noqa: PLR2004
-        return JSONResponse({"detail": why.sentence}, status_code=why.status, headers=challenge)
+        told = {"type": f"/problems/{why.word}", "title": why.word, "status": why.status}
+        return JSONResponse(
+            told | {"detail": why.sentence},
+            status_code=why.status,
+            headers=challenge,
+            media_type="application/problem+json",
+        )
     query = request.url.query
     wanted = request.scope["path"] + (f"?{query}" if query else "")
     answer = login_page(then=wanted, status=401)

@@ -11,6 +11,8 @@ from app.access.tokens import Scope
 
 OPEN = frozenset({"/healthz", "/readyz", "/login"})
 """Paths that need no token."""
+OPEN_FOLDERS = ("/static/",)
+"""What lies below needs none either."""
 UNSCOPED = frozenset({"/login", "/logout"})
 """Writing paths that change nothing but the browser's own cookie."""
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -38,23 +40,34 @@ class Refusal:
     """Why not."""
 
     status: int
+    word: str
+    """For programs."""
     sentence: str
 
 
 def refusal(asked: Asked, names: AbstractSet[str]) -> Refusal | None:
     """Why this request is refused; None if it is not. `names` are the host names that are ours."""
     if not _is_ours(asked.host, names):
-        return Refusal(status=400, sentence="this server has no such name; see [api] hosts")
+        return Refusal(
+            status=400, word="host", sentence="this server has no such name; see [api] hosts"
+        )
     writes = asked.method not in READING
     if writes and not _comes_from_us(asked):
-        return Refusal(status=403, sentence="the request comes from another site")
-    if asked.scope is None and asked.path not in OPEN:
+        return Refusal(status=403, word="origin", sentence="the request comes from another site")
+    if asked.scope is None and not is_open(asked.path):
         return Refusal(
-            status=401, sentence="a token is needed; `pwsync serve --new-token` makes one"
+            status=401,
+            word="token",
+            sentence="a token is needed; `pwsync serve --new-token` makes one",
         )
     if writes and asked.path not in UNSCOPED and (asked.scope or Scope.READ) < Scope.RUN:
-        return Refusal(status=403, sentence="this token may only read")
+        return Refusal(status=403, word="forbidden", sentence="this token may only read")
     return None
+
+
+def is_open(path: str) -> bool:
+    """Whether anybody may read there."""
+    return path in OPEN or path.startswith(OPEN_FOLDERS)
 
 
 def _is_ours(host: str, names: AbstractSet[str]) -> bool:

@@ -39,6 +39,13 @@ class Token:
     digest: str
     """Its sha256, in hex."""
     scope: Scope
+    name: str = ""
+    """Whose it is, as its maker said."""
+
+    @property
+    def shown(self) -> str:
+        """What stands for it in books and on screens."""
+        return self.name or f"token {self.digest[:8]}"
 
 
 def digest_of(presented: str) -> str:
@@ -54,13 +61,14 @@ class TokenFile:
         self._seen: tuple[int, int] | None = None
         self._tokens: tuple[Token, ...] = ()
 
-    def make(self, scope: Scope) -> str:
+    def make(self, scope: Scope, name: str = "") -> str:
         """Make a token and keep its hash; the token. Raises TokensUnusable, OSError."""
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         made = secrets.token_urlsafe(TOKEN_BYTES)
         row = {
             "sha256": digest_of(made),
             "scope": scope.name.lower(),
+            "name": name,
             "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         }
         rows = self._rows() if self.path.exists() else []
@@ -91,7 +99,11 @@ class TokenFile:
 
     def _token(self, row: dict[str, str]) -> Token:
         try:
-            return Token(digest=row["sha256"], scope=Scope[row["scope"].upper()])
+            return Token(
+                digest=row["sha256"],
+                scope=Scope[row["scope"].upper()],
+                name=str(row.get("name", "")),
+            )
         except (LookupError, AttributeError, TypeError) as error:
             raise TokensUnusable(
                 f"{self.path} holds a row that is no token: remove the row"

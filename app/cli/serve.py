@@ -32,8 +32,9 @@ def serve(
     scope: Annotated[
         str, typer.Option(help="What the new token may do: read, run or admin.")
     ] = "admin",
+    name: Annotated[str, typer.Option(help="Whose the new token is; stands in the trail.")] = "",
 ) -> None:
-    """Serve the RQ dashboard (/rq), /healthz and /readyz.
+    """Serve the console (/), the API (/api/v1), the RQ dashboard (/rq), /healthz and /readyz.
 
     All but the last two ask for a token: as a bearer, as the password of HTTP basic, or in the
     login form. While there is no token, it listens to this machine alone.
@@ -42,18 +43,18 @@ def serve(
 
     settings = load({"api": {"host": host, "port": port}})
     if new_token:
-        typer.echo(_make_token(settings, scope))
+        typer.echo(_make_token(settings, scope, name))
         return
     raise typer.Exit(_serve(settings))
 
 
-def _make_token(settings: "Settings", scope: str) -> str:
+def _make_token(settings: "Settings", scope: str, name: str) -> str:
     from app.access.tokens import Scope, TokenFile, TokensUnusable
 
     if scope not in (known := [one.name.lower() for one in Scope]):
         raise UsageError(f"--scope {scope}: choose one of {', '.join(known)}")
     try:
-        return TokenFile(settings.data_dir).make(Scope[scope.upper()])
+        return TokenFile(settings.data_dir).make(Scope[scope.upper()], name)
     except (TokensUnusable, OSError) as error:
         raise UsageError(f"no token was made: {error}") from error
 
@@ -112,6 +113,7 @@ def _is_loopback(host: str) -> bool:
 def _app(settings: "Settings", tokens: "Tokens") -> "FastAPI":
     from sqlalchemy import make_url, text
 
+    from app.cli.desk import desk_of
     from app.jobs.doorbell import open_client
     from app.server.app import make_app
     from app.server.dashboard import make_dashboard
@@ -130,6 +132,7 @@ def _app(settings: "Settings", tokens: "Tokens") -> "FastAPI":
         names={settings.api.host.lower(), *map(str.lower, settings.api.hosts)},
         probes=probes,
         dashboard=make_dashboard(connection, shown=shown),
+        desk=desk_of(settings, engine, connection),
     )
 
 

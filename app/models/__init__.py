@@ -1,5 +1,6 @@
 """Tables and their migrations. Importing the package defines every table; nothing connects."""
 
+from app.models.actions import Action
 from app.models.alerts import AlertFiring, AlertState
 from app.models.archive import PageRecord
 from app.models.base import Row, table
@@ -16,6 +17,7 @@ from app.models.runs import Attempt, Quarantine, RejectedLine, Run, RunItem
 from app.models.search import OfferFacet, OfferGram
 
 __all__ = [
+    "Action",
     "AlertFiring",
     "AlertState",
     "Attempt",

@@ -1,21 +1,27 @@
 """The server, put together from values: no settings, no connections of its own.
 
-The REST API will live under /api/v1 of it; the guard is around everything.
+The guard is around everything: the API under /api/v1, the console's pages, RQ's dashboard.
 """
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from importlib.metadata import version
 
-from fastapi import FastAPI
-from starlette.responses import RedirectResponse
+from fastapi import FastAPI, Request
+from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from app.access.guard import Guard
 from app.access.login import login_routes
 from app.access.sessions import Sessions
 from app.access.tokens import Tokens
+from app.api.problems import install
+from app.api.router import PREFIX, api_routes
+from app.console.routes import console_routes, wrong
 from app.server.health import Probe, health_routes
+from app.services.desk import Desk
+
+TITLE = "pwsync keeps a local database in step with offers of 1688.com."
 
 
 def make_app(
@@ -24,27 +30,34 @@ def make_app(
     names: AbstractSet[str],
     probes: Mapping[str, Probe],
     dashboard: ASGIApp,
+    desk: Desk,
 ) -> FastAPI:
     """The whole server as an ASGI application.
 
     `names`: host names it is asked by, lower case; addresses and localhost always are.
-    `probes`: what /readyz asks, by name. `dashboard`: what answers under /rq.
+    `probes`: what /readyz asks, by name. `dashboard`: what answers under /rq. `desk`: what API
+    and console work with.
     """
     app = FastAPI(
         title="pwsync",
+        description=TITLE,
         version=version("pwsync"),
-        openapi_url="/api/v1/openapi.json",
+        openapi_url=f"{PREFIX}/openapi.json",
         docs_url=None,  # these pages load scripts from elsewhere
         redoc_url=None,
     )
+    app.state.desk = desk
+    app.state.tokens = tokens
     sessions = Sessions(tokens)
     app.include_router(health_routes(probes))
     app.include_router(login_routes(tokens, sessions))
-    app.add_api_route("/", _to_dashboard, include_in_schema=False)
+    app.include_router(api_routes())
     app.mount("/rq", dashboard)
+    app.include_router(console_routes())
+    install(app, _page)
     app.add_middleware(Guard, tokens=tokens, sessions=sessions, names=names)
     return app
 
 
-async def _to_dashboard() -> RedirectResponse:
-    return RedirectResponse("/rq/", status_code=303)
+def _page(request: Request, status: int, sentence: str) -> Response:
+    return wrong(request, status, sentence)

@@ -1,0 +1,1 @@
+"""Pages of the console: each file here has `routes`, an APIRouter, and is found by scanning."""
