@@ -6,6 +6,7 @@ from urllib.parse import parse_qs
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from app.access.invitation import Invitation
 from app.access.sessions import COOKIE, SECONDS, Sessions
 from app.access.tokens import Tokens
 
@@ -50,8 +51,10 @@ def safe_path(then: str) -> str:
     return then if plain and then.startswith("/") and not then.startswith("//") else "/"
 
 
-def login_routes(tokens: Tokens, sessions: Sessions) -> APIRouter:
-    """`/login` and `/logout`."""
+def login_routes(
+    tokens: Tokens, sessions: Sessions, invitation: Invitation | None = None
+) -> APIRouter:
+    """`/login` and `/logout`; with an invitation, its link."""
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/login")
@@ -65,16 +68,13 @@ def login_routes(tokens: Tokens, sessions: Sessions) -> APIRouter:
         token = tokens.find(form.get("token", [""])[0].strip())
         if token is None:
             return login_page(then=then, wrong=True, status=401)
-        answer = RedirectResponse(safe_path(then), status_code=303)
-        answer.set_cookie(
-            COOKIE,
-            sessions.open(token),
-            max_age=SECONDS,
-            httponly=True,
-            samesite="strict",
-            secure=request.url.scheme == "https",
-        )
-        return answer
+        return _let_in(request, sessions.open(token), safe_path(then))
+
+    @routes.get("/login/{key}")
+    async def take_invitation(request: Request, key: str) -> Response:
+        if invitation is None or not invitation.take(key):
+            return login_page(status=401)
+        return _let_in(request, sessions.open(invitation.token), "/")
 
     @routes.post("/logout")
     async def log_out() -> Response:
@@ -83,6 +83,19 @@ def login_routes(tokens: Tokens, sessions: Sessions) -> APIRouter:
         return answer
 
     return routes
+
+
+def _let_in(request: Request, cookie: str, to: str) -> Response:
+    answer = RedirectResponse(to, status_code=303)
+    answer.set_cookie(
+        COOKIE,
+        cookie,
+        max_age=SECONDS,
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+    )
+    return answer
 
 
 async def _body(request: Request) -> bytes:

@@ -11,7 +11,7 @@ from app.access.tokens import Scope
 
 OPEN = frozenset({"/healthz", "/readyz", "/login"})
 """Paths that need no token."""
-OPEN_FOLDERS = ("/static/",)
+OPEN_FOLDERS = ("/static/", "/login/")
 """What lies below needs none either."""
 UNSCOPED = frozenset({"/login", "/logout"})
 """Writing paths that change nothing but the browser's own cookie."""

@@ -15,10 +15,16 @@ SEED = 1
 
 
 def demo(
-    offers: Annotated[int, typer.Option(min=1, max=5000, help="How many offers to sync.")] = 20,
+    offers: Annotated[int, typer.Option(min=1, max=5000, help="How many offers to sync.")] = 23,
     contexts: Annotated[int, typer.Option("--contexts", "-c", help="Browser contexts.")] = 4,
     mode: Annotated[str | None, typer.Option(help="natural, mixed or lean.")] = None,
     progress: Annotated[str, typer.Option("--progress", help="auto, tui, plain, none.")] = "auto",
+    console: Annotated[
+        bool, typer.Option("--console", help="Then serve the console, until Ctrl-C.")
+    ] = False,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65_535, help="Port of the console; 0: a free one.")
+    ] = None,
 ) -> None:
     """Sync offers of a local 1688 through a real browser, live.
 
@@ -47,9 +53,35 @@ def demo(
         label = f"{offers} offers of the local 1688"
         run = open_or_continue(settings, engine, wanted, label=label)
         code = work(settings, engine, run, way)
-        _say_next(settings, engine, run.id)
+        if not console:
+            _say_next(settings, engine, run.id)
         engine.dispose()
+        if console and code == 0:
+            _serve(settings, port)
     raise typer.Exit(code)
+
+
+def _serve(settings: "Settings", port: int | None) -> None:
+    """Console and worker on what was synced, with the local 1688 still there.
+
+    With a Redis of its own, whatever is configured: bells of a demo ring nowhere else.
+    """
+    from app.cli.own_redis import OwnRedis, find_program
+    from app.cli.up import REDIS, SCHEDULER, server_words, services_of, supervise
+
+    words = server_words(None, port)
+    parts = [one for one in services_of(1, words) if one.stage != SCHEDULER]
+    more = {
+        "PWSYNC_DATA_DIR": str(settings.data_dir),
+        "PWSYNC_DATABASE_URL": settings.database,
+        "PWSYNC_SITE__REPLICA": settings.site.replica or "",
+    }
+    if find_program() is None:
+        typer.echo("pwsync: no redis-server is installed: runs cannot be begun here", err=True)
+        supervise(parts[:1], "", more)
+        return
+    with OwnRedis(settings.data_dir / "redis").locked() as redis:
+        supervise([redis.service(REDIS), *parts], redis.url, more)
 
 
 def _say_next(settings: "Settings", engine: "Engine", run_id: int) -> None:
@@ -61,4 +93,5 @@ def _say_next(settings: "Settings", engine: "Engine", run_id: int) -> None:
     shown = next(iter(offers_with(engine, run_id, [*STORED])), "OFFER")
     typer.echo("\nnext:")
     typer.echo(f"  {command} --data-dir {folder} show {shown}")
+    typer.echo(f"  {command} demo --console")
     typer.echo(f"  {command} sync https://detail.1688.com/offer/<id>.html")

@@ -22,6 +22,11 @@ LOCK_SECONDS = 5.0
 """A Redis that was killed with its supervisor is gone by then."""
 
 
+def find_program() -> str | None:
+    """Path of an installed Redis; None if there is none."""
+    return next(filter(None, map(shutil.which, PROGRAMS)), None)
+
+
 class RedisMissing(Exception):
     """There is no Redis and none can be started; the message says what to install."""
 
@@ -76,7 +81,7 @@ class OwnRedis:
 
     def service(self, stage: int) -> Service:
         """What the supervisor starts. Raises RedisMissing."""
-        program = next(filter(None, map(shutil.which, PROGRAMS)), None)
+        program = find_program()
         if program is None:
             raise RedisMissing(
                 "no redis_url is set and no redis-server is installed: "

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
+    from app.access.invitation import Invitation
     from app.access.tokens import Tokens
     from app.settings import Settings
 
@@ -62,8 +63,8 @@ def _make_token(settings: "Settings", scope: str, name: str) -> str:
 def _serve(settings: "Settings") -> int:
     from uvicorn import Config, Server
 
-    tokens = _tokens(settings)
-    app = _app(settings, tokens)
+    tokens, invitation = _tokens(settings)
+    app = _app(settings, tokens, invitation)
     listener = _listen(settings.api.host, settings.api.port)
     server = Server(
         Config(
@@ -76,14 +77,18 @@ def _serve(settings: "Settings") -> int:
     )
     ended_by: list[int] = []
     with listener:
-        _say_where(listener, tokens)
+        _say_where(listener, invitation)
         _keep_signals(ended_by)
         server.run(sockets=[listener])
     return 130 if ended_by == [signal.SIGINT] else 0
 
 
-def _tokens(settings: "Settings") -> "Tokens":
-    """The tokens in force. Raises UsageError if others could come in without any."""
+def _tokens(settings: "Settings") -> "tuple[Tokens, Invitation | None]":
+    """The tokens in force; while there are none, a way in for who sits at this machine.
+
+    Raises UsageError if others could come in without any.
+    """
+    from app.access.invitation import Invitation
     from app.access.tokens import Scope, Token, TokenFile, Tokens, TokensUnusable, digest_of
 
     own = settings.api.token
@@ -98,7 +103,10 @@ def _tokens(settings: "Settings") -> "Tokens":
             f"{settings.api.host} can be reached by others and there is no token: "
             "make one with `pwsync serve --new-token`, or listen on 127.0.0.1"
         )
-    return Tokens(given=given, file=file)
+    invitation = None if some else Invitation()
+    if invitation:
+        given.append(invitation.token)
+    return Tokens(given=given, file=file), invitation
 
 
 def _is_loopback(host: str) -> bool:
@@ -110,7 +118,7 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _app(settings: "Settings", tokens: "Tokens") -> "FastAPI":
+def _app(settings: "Settings", tokens: "Tokens", invitation: "Invitation | None") -> "FastAPI":
     from sqlalchemy import make_url, text
 
     from app.cli.desk import desk_of
@@ -133,6 +141,7 @@ def _app(settings: "Settings", tokens: "Tokens") -> "FastAPI":
         probes=probes,
         dashboard=make_dashboard(connection, shown=shown),
         desk=desk_of(settings, engine, connection),
+        invitation=invitation,
     )
 
 
@@ -144,12 +153,16 @@ def _listen(host: str, port: int) -> socket.socket:
         raise UsageError(f"{host}:{port} cannot be listened on: {error.strerror}") from error
 
 
-def _say_where(listener: socket.socket, tokens: "Tokens") -> None:
+def _say_where(listener: socket.socket, invitation: "Invitation | None") -> None:
     host, port, *_ = listener.getsockname()
     shown = f"[{host}]" if ":" in host else host
     typer.echo(f"pwsync: serving http://{shown}:{port}", err=True)
-    if not tokens.all():
-        typer.echo("pwsync: no token yet; `pwsync serve --new-token` makes one", err=True)
+    if invitation:
+        link = f"http://{shown}:{port}{invitation.path}"
+        typer.echo(
+            f"pwsync: no token yet; {link} lets you in, once; `pwsync serve --new-token` makes one",
+            err=True,
+        )
 
 
 def _keep_signals(ended_by: list[int]) -> None:

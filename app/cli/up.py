@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from app.settings import Settings
     from app.supervision import Service
 
@@ -40,19 +42,23 @@ def up(
 
     settings = load({"api": {"host": host, "port": port}})
     open_database(settings).dispose()  # migrated once, before several look at it
-    with _redis(settings) as (url, own):
-        services = [*own, *_services(workers, _server_words(host, port))]
-        ended_by = _supervise(services, url)
+    with redis_of(settings) as (url, own):
+        services = [*own, *services_of(workers, server_words(host, port))]
+        ended_by = supervise(services, url)
     raise typer.Exit(130 if ended_by == signal.SIGINT else 0)
 
 
-def _supervise(services: "list[Service]", redis_url: str) -> int:
+def supervise(
+    services: "list[Service]", redis_url: str, more: "Mapping[str, str] | None" = None
+) -> int:
+    """Keep services alive until a signal ends them; its number. `more` is for their environment."""
     import os
 
     from app.supervision import Supervisor
 
     # By environment: a command line can be read by everybody on the machine.
-    environment = os.environ | {"PWSYNC_REDIS_URL": redis_url, "PYTHONUNBUFFERED": "1"}
+    own = {"PYTHONUNBUFFERED": "1"} | ({"PWSYNC_REDIS_URL": redis_url} if redis_url else {})
+    environment = os.environ | own | dict(more or {})
     width, lock = max(len(one.name) for one in services), threading.Lock()
 
     def say(name: str, line: str) -> None:
@@ -63,7 +69,7 @@ def _supervise(services: "list[Service]", redis_url: str) -> int:
 
 
 @contextmanager
-def _redis(settings: "Settings") -> "Iterator[tuple[str, list[Service]]]":
+def redis_of(settings: "Settings") -> "Iterator[tuple[str, list[Service]]]":
     """The Redis to use, and the service that it is if it is ours."""
     if settings.redis_url:
         yield settings.redis_url, []
@@ -77,7 +83,8 @@ def _redis(settings: "Settings") -> "Iterator[tuple[str, list[Service]]]":
         yield redis.url, [redis.service(REDIS)]
 
 
-def _services(workers: int, server_words: list[str]) -> "list[Service]":
+def services_of(workers: int, server_words: list[str]) -> "list[Service]":
+    """Server, workers and scheduler."""
     from app.supervision import Service
 
     names = ["worker"] if workers == 1 else [f"worker-{one}" for one in range(1, workers + 1)]
@@ -106,7 +113,7 @@ def _services(workers: int, server_words: list[str]) -> "list[Service]":
     ]
 
 
-def _server_words(host: str | None, port: int | None) -> list[str]:
+def server_words(host: str | None, port: int | None) -> list[str]:
     given = {"--host": host, "--port": port}
     return [
         word for name, value in given.items() if value is not None for word in (name, str(value))

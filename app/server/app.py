@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from app.access.guard import Guard
+from app.access.invitation import Invitation
 from app.access.login import login_routes
 from app.access.sessions import Sessions
 from app.access.tokens import Tokens
@@ -31,12 +32,13 @@ def make_app(
     probes: Mapping[str, Probe],
     dashboard: ASGIApp,
     desk: Desk,
+    invitation: Invitation | None = None,
 ) -> FastAPI:
     """The whole server as an ASGI application.
 
     `names`: host names it is asked by, lower case; addresses and localhost always are.
     `probes`: what /readyz asks, by name. `dashboard`: what answers under /rq. `desk`: what API
-    and console work with.
+    and console work with. `invitation`: the way in while there is no token.
     """
     app = FastAPI(
         title="pwsync",
@@ -50,7 +52,7 @@ def make_app(
     app.state.tokens = tokens
     sessions = Sessions(tokens)
     app.include_router(health_routes(probes))
-    app.include_router(login_routes(tokens, sessions))
+    app.include_router(login_routes(tokens, sessions, invitation))
     app.include_router(api_routes())
     app.mount("/rq", dashboard)
     app.include_router(console_routes())

@@ -1,6 +1,7 @@
 """The running server: who is let in, and what it says of itself."""
 
 import base64
+import re
 import signal
 import socket
 from urllib.parse import urlencode
@@ -107,9 +108,30 @@ def test_a_token_may_be_given_by_the_environment(start):
     assert "canary" not in "".join(one.lines)
 
 
-def test_without_any_token_it_says_how_to_make_one_and_takes_it_at_once(start, tmp_path):
+def test_without_any_token_a_link_lets_in_who_started_it_and_nobody_else(start):
     one = start()
-    assert "--new-token" in one.program.stderr.readline()
+    (link,) = re.findall(r"http://[^/]+(/login/[\w-]+)", one.program.stderr.readline())
+    assert one.ask("GET", link + "x").status == 401
+    found = one.ask("GET", link)
+    assert (found.status, found.headers["Location"]) == (303, "/")
+    cookie = found.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    crumb = cookie.partition(";")[0]
+    assert "first visitor" in one.ask("GET", "/", Cookie=crumb).text
+    again = one.ask("GET", link)
+    assert (again.status, again.headers["Set-Cookie"]) == (401, None)
+
+
+def test_with_a_token_there_is_no_such_link(start, tmp_path):
+    new_token(tmp_path, "read")
+    one = start()
+    assert one.ask("GET", "/login/x").status == 401
+    assert one.end() == 0
+    assert "lets you in" not in "".join(one.lines)
+
+
+def test_a_token_that_is_made_later_is_taken_at_once(start, tmp_path):
+    one = start()
     assert one.ask("GET", "/rq/").status == 401
     token = new_token(tmp_path, "read")
     assert one.ask("GET", "/rq/", token=token).status == 503
