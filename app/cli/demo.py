@@ -31,12 +31,12 @@ def demo(
     Everything is real but the site: the browser, the pages' shapes and weight, the database. Run it
     again: some prices have moved since.
     """
-    from app.cli.inputs import Wanted
     from app.cli.sync import flags, open_or_continue
     from app.cli.working import Way, work
     from app.refs import read_refs
     from app.replica.serve import running
     from app.runs.states import recent_runs
+    from app.services.wanted import Wanted
     from app.settings import load
     from app.wiring import open_database
 

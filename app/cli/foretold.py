@@ -8,11 +8,11 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from app.cli.inputs import Wanted
 from app.monitor.words import foreign
 from app.pace.forecast import Forecast
 from app.pace.values import Account, Pace, Standing
 from app.profiles.values import Profile
+from app.services.wanted import Wanted
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 
 import typer
 
-from app.cli.inputs import Category, First, Inputs, Keyword, Refs, Shop, Wanted, read_wanted
+from app.cli.inputs import Category, First, Inputs, Keyword, Refs, Shop, read_wanted
 from app.cli.sync import As, IgnoreRobots, flags
 from app.cli.working import Contexts, Mode, Replica
+from app.services.wanted import Wanted
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

@@ -7,7 +7,7 @@ import typer
 
 from app.cli import working
 from app.cli.errors import Drifted, Parked, UsageError
-from app.cli.inputs import Category, First, Inputs, Keyword, Refs, Shop, Wanted, read_wanted
+from app.cli.inputs import Category, First, Inputs, Keyword, Refs, Shop, read_wanted
 from app.cli.working import (
     AsJson,
     Contexts,
@@ -24,6 +24,7 @@ from app.cli.working import (
     Way,
     say,
 )
+from app.services.wanted import Wanted
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

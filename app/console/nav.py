@@ -22,12 +22,4 @@ PLACES = (
     Place(path="/runs", name="Runs", icon="runs", key="r"),
     Place(path="/runs/new", name="New run", icon="plus", key="n"),
     Place(path="/offers", name="Offers", icon="offers", key="o"),
-    Place(path="/changes", name="Changes", icon="changes", key="c"),
-    Place(path="/suppliers", name="Suppliers", icon="suppliers", key="s"),
-    Place(path="/groups", name="Groups", icon="groups", key="g"),
-    Place(path="/quality", name="Quality", icon="quality", key="q"),
-    Place(path="/profiles", name="Profiles", icon="profiles", key="p"),
-    Place(path="/batches", name="Batches", icon="batches", key="b"),
-    Place(path="/exports", name="Exports", icon="exports", key="e"),
-    Place(path="/system", name="System", icon="system", key="y"),
 )

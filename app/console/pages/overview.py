@@ -3,7 +3,9 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.console.shell import page
+from app.console.pages.runs import shares
+from app.console.shell import desk_of, page
+from app.services import runs
 
 routes = APIRouter()
 
@@ -11,4 +13,6 @@ routes = APIRouter()
 @routes.get("/")
 def overview(request: Request) -> Response:
     """What there is, what goes on, and what waits for a person."""
-    return page(request, "overview.html")
+    found = runs.standing(desk_of(request))
+    latest = [(one, shares(one)) for one in found.latest]
+    return page(request, "overview.html", found=found, latest=latest)

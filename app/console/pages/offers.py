@@ -1,0 +1,71 @@
+"""Offers: the table with its search, and one offer with all that is known of it."""
+
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+import orjson
+from fastapi import APIRouter, Query, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from app.console.shell import desk_of, page
+from app.filters.search import MOST_COUNTED, SORTS
+from app.filters.values import FilterError
+from app.items import as_json
+from app.services import offers
+
+routes = APIRouter(prefix="/offers")
+PAGE = 50
+SKUS = 200
+"""SKUs of one offer that a page shows."""
+LONGEST = 2000
+
+
+@routes.get("")
+def list_offers(
+    request: Request,
+    q: Annotated[str, Query(max_length=LONGEST)] = "",
+    where: Annotated[str, Query(max_length=LONGEST)] = "",
+    sort: Annotated[str, Query(max_length=20)] = "changed",
+    after: Annotated[str, Query(max_length=LONGEST)] = "",
+) -> Response:
+    """Offers that words and a filter find."""
+    asked = {"q": q, "where": where, "sort": sort}
+    try:
+        begins = offers.place_of(sort, orjson.loads(after) if after else None)
+        query = offers.query_of(q, where)
+        found = offers.listed(desk_of(request), query, sort=sort, limit=PAGE, after=begins)
+    except (FilterError, ValueError) as error:
+        return _table(request, asked, wrong=str(error), status=400)
+    return _table(request, asked, found=found, first=bool(after))
+
+
+def _table(
+    request: Request,
+    asked: dict[str, str],
+    *,
+    found: offers.Listed | None = None,
+    wrong: str = "",
+    first: bool = False,
+    status: int = 200,
+) -> Response:
+    told: dict[str, Any] = {"asked": asked, "sorts": SORTS, "most": MOST_COUNTED}
+    told |= {"found": found, "wrong": wrong, "first": first}
+    more = f"/offers?{_next(asked, found)}" if found and found.next else ""
+    return page(request, "offers/list.html", status=status, next=more, **told)
+
+
+def _next(asked: dict[str, str], found: offers.Listed) -> str:
+    return urlencode(asked | {"after": orjson.dumps(found.next).decode()})
+
+
+@routes.get("/{offer_id}")
+def one_offer(request: Request, offer_id: str) -> Response:
+    """One offer."""
+    known = offer_id.isascii() and offer_id.isdecimal() and len(offer_id) < len(str(2**64))
+    found = offers.shown(desk_of(request), offer_id) if known else None
+    if found is None:
+        raise HTTPException(404)
+    item = found.stored.item
+    origins = as_json(item).get("provenance") or {}
+    return page(request, "offers/offer.html", found=found, item=item, origins=origins, most=SKUS)

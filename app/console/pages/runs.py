@@ -1,0 +1,148 @@
+"""Runs: the list, one of them, a new one."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Query, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response, StreamingResponse
+
+from app.access.callers import caller_of
+from app.console.shell import desk_of, done, fragment, page
+from app.lists import ListRefError, list_of
+from app.profiles.values import ProfileError
+from app.refs import read_refs
+from app.runs.counts import Counts
+from app.runs.outcomes import CLOSED, LEASED, QUEUED, Outcome
+from app.services import runs, trail
+from app.services.trail import Deed
+from app.services.wanted import Wanted
+
+routes = APIRouter(prefix="/runs")
+SHARES = (*(one for one in Outcome if one is not Outcome.LISTED), LEASED, QUEUED)
+PAGE = 100
+LIVE_SECONDS = 1.0
+MOST_TEXT = 8_000_000
+"""Characters of pasted links."""
+BIGGEST = 2**31 - 1
+
+
+def shares(found: Counts) -> list[tuple[str, int, str]]:
+    """The parts of the ledger bar, each with where its rows are."""
+    where = f"/runs/{found.run.id}/items?state="
+    return [(str(word), found.by_state.get(word, 0), f"{where}{word}") for word in SHARES]
+
+
+@routes.get("")
+def list_runs(request: Request) -> Response:
+    """The latest runs."""
+    found = [(one, shares(one)) for one in runs.latest(desk_of(request))]
+    return page(request, "runs/list.html", found=found)
+
+
+@routes.get("/new")
+def new_run(request: Request, refs: str = "") -> Response:
+    """The form for a new run."""
+    return _form(request, {"refs": refs[:MOST_TEXT]})
+
+
+def _form(request: Request, given: dict[str, Any], wrong: str = "", status: int = 200) -> Response:
+    names = sorted({"guest", *desk_of(request).manners.profiles})
+    return page(request, "runs/new.html", status=status, given=given, wrong=wrong, profiles=names)
+
+
+@routes.post("/new")
+def open_run(
+    request: Request,
+    refs: Annotated[str, Form(max_length=MOST_TEXT)] = "",
+    kind: Annotated[str, Form()] = "refs",
+    value: Annotated[str, Form(max_length=500)] = "",
+    profile: Annotated[str, Form(max_length=64)] = "guest",
+) -> Response:
+    """Open a run, and go to its page."""
+    given = {"refs": refs, "kind": kind, "value": value, "profile": profile}
+    try:
+        wanted = _wanted(refs.splitlines(), kind, value)
+        opened = runs.open_run(desk_of(request), wanted, profile=profile)
+    except (ListRefError, ProfileError, ValueError) as error:
+        return _form(request, given, wrong=str(error), status=400)
+    _note(request, "open_run", opened.run.id)
+    return done(f"/runs/{opened.run.id}", opened.next)
+
+
+def _wanted(lines: Sequence[str], kind: str, value: str) -> Wanted:
+    if kind in ("keyword", "shop", "category"):
+        told = {"keyword": None, "shop": None, "category": None} | {kind: value}
+        return Wanted(found_in=list_of(**told))
+    intake = read_refs(lines)
+    if not intake.accepted:
+        first = intake.rejected[0].reason if intake.rejected else "paste a link or an id a line"
+        raise ValueError(f"nothing to sync: {first}")
+    return Wanted(intake=intake)
+
+
+@routes.post("/preview")
+def preview(request: Request, refs: Annotated[str, Form(max_length=MOST_TEXT)] = "") -> Response:
+    """What pasted lines come to; writes nothing."""
+    intake = read_refs(refs.splitlines())
+    return Response(fragment(request, "runs/preview.html", intake=intake), media_type="text/html")
+
+
+@routes.get("/{run}")
+def one_run(request: Request, run: int) -> Response:
+    """One run, live while it goes on."""
+    found = runs.picture(desk_of(request), min(run, BIGGEST))
+    closed = found.counts.run.state in CLOSED
+    return page(request, "runs/run.html", found=found, shares=shares(found.counts), closed=closed)
+
+
+@routes.get("/{run}/items")
+def list_items(
+    request: Request, run: int, state: str = "", after: Annotated[int | None, Query()] = None
+) -> Response:
+    """Offers of a run, by outcome."""
+    run = min(run, BIGGEST)
+    found = runs.items(desk_of(request), run, state=state or None, limit=PAGE + 1, after=after)
+    more = found[PAGE - 1].position if len(found) > PAGE else None
+    return page(request, "runs/items.html", run=run, state=state, found=found[:PAGE], more=more)
+
+
+@routes.get("/{run}/live")
+async def live(request: Request, run: int) -> Response:
+    """The run's numbers as they change; ends when it is over or nobody listens."""
+    return StreamingResponse(_frames(request, min(run, BIGGEST)), media_type="text/event-stream")
+
+
+async def _frames(request: Request, run: int) -> AsyncIterator[str]:
+    while not await request.is_disconnected():
+        found = await run_in_threadpool(runs.picture, desk_of(request), run)
+        html = fragment(request, "runs/now.html", found=found, shares=shares(found.counts))
+        yield _event("now", html)
+        if found.counts.run.state in CLOSED:
+            yield _event("over", "")
+            return
+        await asyncio.sleep(LIVE_SECONDS)
+
+
+def _event(name: str, html: str) -> str:
+    lines = "\n".join(f"data: {line}" for line in html.splitlines() or [""])
+    return f"event: {name}\n{lines}\n\n"
+
+
+@routes.post("/{run}/{verb}")
+def steer(request: Request, run: int, verb: str) -> Response:
+    """Pause, resume or stop a run."""
+    if verb not in ("pause", "resume", "stop"):
+        return Response(status_code=404)
+    runs.steer(desk_of(request), min(run, BIGGEST), verb, _deed(request, verb, run))
+    return done(f"/runs/{run}")
+
+
+def _note(request: Request, verb: str, run: int) -> None:
+    trail.note(desk_of(request).engine, _deed(request, verb, run))
+
+
+def _deed(request: Request, verb: str, run: int) -> Deed:
+    caller = caller_of(request)
+    return Deed(actor=caller.name, role=caller.role, door="console", verb=verb, target=f"run {run}")

@@ -1,0 +1,99 @@
+"""Stored offers as the server's doors list and show them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from itertools import islice
+from typing import Any
+
+from app.filters.hits import Hit, hits
+from app.filters.parse import parse
+from app.filters.search import SORTS, Place, count, search
+from app.filters.values import EVERYTHING, All, FilterError, Query
+from app.services.desk import Desk
+from app.store import changes, offers
+from app.store.changes import Recorded
+from app.store.engine import reading
+from app.store.offers import StoredOffer
+
+MOMENTS, AMOUNTS = frozenset({"changed", "new"}), frozenset({"cheap", "dear"})
+"""Orders whose places hold a moment, or an amount."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Listed:
+    """A page of offers."""
+
+    hits: Sequence[Hit]
+    next: tuple[Any, str] | None
+    """Where the following page begins: a value of the order, and an offer."""
+    found: int
+    """How many there are, counted up to 1,000."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shown:
+    """One offer, and what of it changed, newest first."""
+
+    stored: StoredOffer
+    changes: Sequence[Recorded]
+
+
+def query_of(words: str, where: str) -> Query:
+    """Words and a filter, both of which have to hold. Raises FilterError."""
+    asked = tuple(part for part in (parse(words), parse(where)) if part != EVERYTHING)
+    if not asked:
+        return EVERYTHING
+    return asked[0] if len(asked) == 1 else All(parts=asked)
+
+
+def place_of(sort: str, word: Any) -> Place | None:
+    """The place that JSON values stand for. Raises FilterError if they are none of this order."""
+    if word is None:
+        return None
+    try:
+        value, offer_id = word
+        return Place(value=_typed(sort, value), offer_id=str(int(offer_id)))
+    except (ValueError, TypeError, ArithmeticError) as error:
+        raise FilterError("the cursor is none of this order: begin without one") from error
+
+
+def _typed(sort: str, value: Any) -> Any:
+    if value is None:
+        return None
+    if sort in MOMENTS:
+        return datetime.fromisoformat(value)
+    if sort in AMOUNTS:
+        return Decimal(value)
+    return str(int(value)) if sort == "id" else int(value)
+
+
+def listed(
+    desk: Desk, query: Query, *, sort: str, limit: int, after: Place | None = None
+) -> Listed:
+    """A page of what a query finds. Raises FilterError."""
+    if sort not in SORTS:
+        raise FilterError(f"there is no order '{sort}'; known: {', '.join(SORTS)}")
+    with reading(desk.engine) as conn:
+        page = search(conn, query, sort=sort, limit=limit, after=after)
+        found = hits(conn, page.offer_ids)
+        total = len(found) if page.next is None and after is None else count(conn, query)
+    more = (_plain(page.next.value), page.next.offer_id) if page.next else None
+    return Listed(hits=found, next=more, found=total)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def shown(desk: Desk, offer_id: str, *, latest: int = 50) -> Shown | None:
+    """One offer with its latest changes; None if it is not stored."""
+    with reading(desk.engine) as conn:
+        stored = offers.load(conn, offer_id)
+        if stored is None:
+            return None
+        told = tuple(islice(changes.of_offer(conn, offer_id), latest))
+    return Shown(stored=stored, changes=told)
