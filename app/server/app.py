@@ -20,6 +20,7 @@ from app.api.problems import install
 from app.api.router import PREFIX, api_routes
 from app.console.routes import console_routes, wrong
 from app.server.health import Probe, health_routes
+from app.server.metrics import metrics_routes
 from app.services.desk import Desk
 
 TITLE = "pwsync keeps a local database in step with offers of 1688.com."
@@ -52,6 +53,7 @@ def make_app(
     app.state.tokens = tokens
     sessions = Sessions(tokens)
     app.include_router(health_routes(probes))
+    app.include_router(metrics_routes())
     app.include_router(login_routes(tokens, sessions, invitation))
     app.include_router(api_routes())
     app.mount("/rq", dashboard)
