@@ -14,6 +14,7 @@ from app.cli import (
     accuracy,
     alerts,
     audit,
+    backup,
     batch,
     config,
     control,
@@ -82,6 +83,7 @@ app.command()(up.up)
 app.command()(replica.replica)
 app.command()(doctor.doctor)
 app.add_typer(alerts.app, name="alerts")
+app.add_typer(backup.app, name="backup")
 app.add_typer(batch.app, name="batch")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")

@@ -1,0 +1,1 @@
+"""Backups: a folder that holds the database, pictures and archive as they were at one moment."""
