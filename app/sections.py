@@ -184,6 +184,11 @@ class Api(Section):
     """May do everything; `pwsync serve --new-token` makes others, which are kept as hashes."""
     hosts: tuple[str, ...] = ()
     """Names it is asked by besides its own, as behind a proxy."""
+    reads_per_minute: Annotated[int, Field(ge=1)] = 6_000
+    """Of one token; of one address for who shows none."""
+    writes_per_minute: Annotated[int, Field(ge=1)] = 300
+    wrong_per_minute: Annotated[int, Field(ge=1)] = 20
+    """Wrong tokens of one address; after them none from there is looked at for a while."""
 
 
 class Batch(Section):

@@ -12,8 +12,9 @@ from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.access.allowance import Allowance, Standing, address_of
 from app.access.login import login_page
-from app.access.rules import Asked, Refusal, refusal
+from app.access.rules import READING, Asked, Refusal, is_uncounted, refusal
 from app.access.sessions import COOKIE, Sessions
 from app.access.tokens import Token, Tokens
 
@@ -21,6 +22,8 @@ SCOPE = "token_scope"
 """Key in the request's `state`: what its token may do (`tokens.Scope`), None without one."""
 TOKEN = "token"  # noqa: S105 - the name of a key, not a secret
 """Key in the request's `state`: the token itself as it is known here, None without one."""
+HOST, TOKENLESS = 400, 401
+"""Statuses of refusals: for a foreign name, and for who shows no token."""
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -39,9 +42,16 @@ class Guard:
     """ASGI middleware around the whole server."""
 
     def __init__(
-        self, app: ASGIApp, *, tokens: Tokens, sessions: Sessions, names: AbstractSet[str]
+        self,
+        app: ASGIApp,
+        *,
+        tokens: Tokens,
+        sessions: Sessions,
+        names: AbstractSet[str],
+        allowance: Allowance,
     ) -> None:
         self._app = app
+        self._allowance = allowance
         self._tokens = tokens
         self._sessions = sessions
         self._names = names
@@ -56,20 +66,48 @@ class Guard:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = HTTPConnection(scope)
-        token, by_cookie = self._token(request)
+        token, by_cookie, guesses = self._token(request)
         asked = _asked(request, token, by_cookie=by_cookie)
         scope.setdefault("state", {})[SCOPE] = asked.scope
         scope["state"][TOKEN] = token
         why = refusal(asked, self._names)
+        standing = None if why and why.status == HOST else self._counted(asked, token, request)
+        if guesses and guesses.is_over and why and why.status == TOKENLESS:
+            standing = guesses
+        if standing and standing.is_over:
+            why = too_many(standing)
         answer = self._app if why is None else _refused(request, why)
-        await answer(scope, receive, _with_headers(send))
+        await answer(scope, receive, _with_headers(send, standing))
 
-    def _token(self, request: HTTPConnection) -> tuple[Token | None, bool]:
-        """The token of a request, and whether a cookie stood for it."""
-        if presented := _presented(request.headers.get("authorization", "")):
-            return self._tokens.find(presented), False
-        found = self._sessions.find(request.cookies.get(COOKIE, ""))
-        return found, found is not None
+    def _token(self, request: HTTPConnection) -> tuple[Token | None, bool, Standing | None]:
+        """The token of a request, whether a cookie stood for it, and how its guesses stand."""
+        presented = _presented(request.headers.get("authorization", ""))
+        if not presented:
+            found = self._sessions.find(request.cookies.get(COOKIE, ""))
+            return found, found is not None, None
+        address = address_of(request)
+        guesses = self._allowance.guesses(address)
+        if guesses.is_over:
+            return None, False, guesses
+        token = self._tokens.find(presented)
+        if token is None:
+            self._allowance.count_wrong(address)
+        return token, False, guesses
+
+    def _counted(
+        self, asked: Asked, token: Token | None, request: HTTPConnection
+    ) -> Standing | None:
+        if is_uncounted(asked.path):
+            return None
+        who = token.digest if token else address_of(request)
+        return self._allowance.take(who, writes=asked.method not in READING)
+
+
+def too_many(standing: Standing) -> Refusal:
+    """The refusal for who has asked too often."""
+    what = "wrong tokens" if standing.rate == "wrong" else standing.rate
+    sentence = f"more than {standing.limit} {what} a minute; try again in {standing.seconds} s"
+    return Refusal(status=429, word="rate", sentence=sentence)
 
 
 def _presented(authorization: str) -> str:
@@ -101,8 +139,8 @@ def _asked(request: HTTPConnection, token: Token | None, *, by_cookie: bool) -> 
 def _refused(request: HTTPConnection, why: Refusal) -> Response:
     """A person gets the login form, a program a sentence."""
     wants_page = "text/html" in request.headers.get("accept", "")
-    if why.status != 401 or not wants_page:  # noqa: PLR2004 - HTTP's own number
-        challenge = {"WWW-Authenticate": 'Basic realm="pwsync"'} if why.status == 401 else {}  # noqa: PLR2004
+    if why.status != TOKENLESS or not wants_page:
+        challenge = {"WWW-Authenticate": 'Basic realm="pwsync"'} if why.status == TOKENLESS else {}
         told = {"type": f"/problems/{why.word}", "title": why.word, "status": why.status}
         return JSONResponse(
             told | {"detail": why.sentence},
@@ -117,12 +155,15 @@ def _refused(request: HTTPConnection, why: Refusal) -> Response:
     return answer
 
 
-def _with_headers(send: Send) -> Send:
+def _with_headers(send: Send, standing: Standing | None) -> Send:
+    more = standing.headers if standing else {}
+
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
+            headers.update(more)
         await send(message)
 
     return sending

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from app.access.allowance import Allowance, address_of
 from app.access.invitation import Invitation
 from app.access.sessions import COOKIE, SECONDS, Sessions
 from app.access.tokens import Tokens
@@ -36,12 +37,15 @@ input, button {{ font: inherit; padding: .5rem .75rem }}
 <p><code>pwsync serve --new-token</code> makes a token.</p>
 </main></body></html>
 """
-WRONG = '<p class="wrong" role="alert">This token is not known here.</p>\n'
+TOLD = '<p class="wrong" role="alert">{}</p>\n'
+WRONG = "This token is not known here."
+TOO_MANY = "There were too many wrong tokens from this address. Try again in {} seconds."
 
 
-def login_page(*, then: str = "/", wrong: bool = False, status: int = 200) -> HTMLResponse:
-    """The form; after it the browser goes on to `then`."""
-    page = PAGE.format(then=escape(safe_path(then)), wrong=WRONG if wrong else "")
+def login_page(*, then: str = "/", wrong: str = "", status: int = 200) -> HTMLResponse:
+    """The form; after it the browser goes on to `then`. `wrong`: what went wrong before."""
+    told = TOLD.format(escape(wrong)) if wrong else ""
+    page = PAGE.format(then=escape(safe_path(then)), wrong=told)
     return HTMLResponse(page, status_code=status, headers={"Content-Security-Policy": POLICY})
 
 
@@ -52,7 +56,10 @@ def safe_path(then: str) -> str:
 
 
 def login_routes(
-    tokens: Tokens, sessions: Sessions, invitation: Invitation | None = None
+    tokens: Tokens,
+    sessions: Sessions,
+    allowance: Allowance,
+    invitation: Invitation | None = None,
 ) -> APIRouter:
     """`/login` and `/logout`; with an invitation, its link."""
     routes = APIRouter(include_in_schema=False)
@@ -65,14 +72,20 @@ def login_routes(
     async def log_in(request: Request) -> Response:
         form = parse_qs((await _body(request)).decode(errors="replace"))
         then = form.get("then", ["/"])[0]
+        if waiting := _waiting(request, allowance, then):
+            return waiting
         token = tokens.find(form.get("token", [""])[0].strip())
         if token is None:
-            return login_page(then=then, wrong=True, status=401)
+            allowance.count_wrong(address_of(request))
+            return login_page(then=then, wrong=WRONG, status=401)
         return _let_in(request, sessions.open(token), safe_path(then))
 
     @routes.get("/login/{key}")
     async def take_invitation(request: Request, key: str) -> Response:
+        if waiting := _waiting(request, allowance, "/"):
+            return waiting
         if invitation is None or not invitation.take(key):
+            allowance.count_wrong(address_of(request))
             return login_page(status=401)
         return _let_in(request, sessions.open(invitation.token), "/")
 
@@ -83,6 +96,16 @@ def login_routes(
         return answer
 
     return routes
+
+
+def _waiting(request: Request, allowance: Allowance, then: str) -> Response | None:
+    """The form for who has guessed too often; no token of theirs is looked at."""
+    guesses = allowance.guesses(address_of(request))
+    if not guesses.is_over:
+        return None
+    page = login_page(then=then, wrong=TOO_MANY.format(guesses.seconds), status=429)
+    page.headers["Retry-After"] = str(guesses.seconds)
+    return page
 
 
 def _let_in(request: Request, cookie: str, to: str) -> Response:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from app.access.tokens import Scope
 
-OPEN = frozenset({"/healthz", "/readyz", "/login"})
+PROBES = frozenset({"/healthz", "/readyz"})
+OPEN = PROBES | {"/login"}
 """Paths that need no token."""
 OPEN_FOLDERS = ("/static/", "/login/")
 """What lies below needs none either."""
@@ -63,6 +64,11 @@ def refusal(asked: Asked, names: AbstractSet[str]) -> Refusal | None:
     if writes and asked.path not in UNSCOPED and (asked.scope or Scope.READ) < Scope.RUN:
         return Refusal(status=403, word="forbidden", sentence="this token may only read")
     return None
+
+
+def is_uncounted(path: str) -> bool:
+    """Whether requests for it are free: probes ask often, and a page brings its files with it."""
+    return path in PROBES or path.startswith("/static/")
 
 
 def is_open(path: str) -> bool:

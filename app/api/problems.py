@@ -1,5 +1,6 @@
 """Errors as problem+json (RFC 9457): one shape, whatever went wrong."""
 
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -25,6 +26,8 @@ KNOWN: Mapping[type[Exception], tuple[int, str]] = {
     RedisUnavailable: (503, "redis"),
 }
 """Errors of the rooms below, and what they are to whoever asks."""
+WORDS = {400: "body", 404: "unknown", 405: "method", 413: "body"}
+"""What the framework's own refusals are called."""
 Answering = Callable[[Request, Exception], Awaitable[Response]]
 
 
@@ -36,10 +39,19 @@ class Problem(Exception):
         self.status, self.word, self.more = status, word, more
 
 
+class ProblemResponse(JSONResponse):
+    """In ASCII: what is told may hold half a surrogate pair, which UTF-8 cannot."""
+
+    media_type = "application/problem+json"
+
+    def render(self, content: Any) -> bytes:
+        return json.dumps(content).encode("ascii")
+
+
 def problem(status: int, word: str, sentence: str, **more: Any) -> JSONResponse:
     """The answer."""
     told = {"type": f"/problems/{word}", "title": word, "status": status, "detail": sentence}
-    return JSONResponse(told | more, status_code=status, media_type="application/problem+json")
+    return ProblemResponse(told | more, status_code=status)
 
 
 def install(app: FastAPI, otherwise: Callable[[Request, int, str], Response]) -> None:
@@ -66,7 +78,8 @@ def install(app: FastAPI, otherwise: Callable[[Request, int, str], Response]) ->
 
     async def http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        answer = put(request, error.status_code, "http", str(error.detail))
+        word = WORDS.get(error.status_code, "http")
+        answer = put(request, error.status_code, word, str(error.detail))
         answer.headers.update(error.headers or {})
         return answer
 

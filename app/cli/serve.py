@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 CLOSE_SECONDS = 5
 """How long an answer in the making is waited for at the end."""
 BACKLOG = 128
+HEADER_BYTES = 32_768
+"""Of a request's line and headers together; longer ones are answered 400."""
 
 
 def serve(
@@ -72,6 +74,8 @@ def _serve(settings: "Settings") -> int:
             log_level="warning",
             access_log=False,
             server_header=False,
+            http="h11",  # whichever else is installed: its bound on headers is known
+            h11_max_incomplete_event_size=HEADER_BYTES,
             timeout_graceful_shutdown=CLOSE_SECONDS,
         )
     )
@@ -121,6 +125,7 @@ def _is_loopback(host: str) -> bool:
 def _app(settings: "Settings", tokens: "Tokens", invitation: "Invitation | None") -> "FastAPI":
     from sqlalchemy import make_url, text
 
+    from app.access.allowance import Rates
     from app.cli.desk import desk_of
     from app.jobs.doorbell import open_client
     from app.server.app import make_app
@@ -142,6 +147,11 @@ def _app(settings: "Settings", tokens: "Tokens", invitation: "Invitation | None"
         dashboard=make_dashboard(connection, shown=shown),
         desk=desk_of(settings, engine, connection),
         invitation=invitation,
+        rates=Rates(
+            reads=settings.api.reads_per_minute,
+            writes=settings.api.writes_per_minute,
+            wrong=settings.api.wrong_per_minute,
+        ),
     )
 
 
