@@ -91,8 +91,7 @@ def _surround(app: FastAPI) -> None:
     # a secret beside what it was asked with: lengths of compressed answers tell nothing (BREACH).
     app.add_middleware(
         GZipMiddleware,
-        minimum_size=USUAL = Rates()
-GZIP_BYTES,
+        minimum_size=GZIP_BYTES,
         compresslevel=GZIP_LEVEL,
         exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, *PACKED),
     )
