@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.access.allowance import Allowance, Standing, address_of
 from app.access.login import login_page
-from app.access.rules import READING, Asked, Refusal, is_uncounted, refusal
+from app.access.rules import READING, Asked, Refusal, is_ours, is_uncounted, refusal
 from app.access.sessions import COOKIE, Sessions
 from app.access.tokens import Token, Tokens
 
@@ -22,8 +22,8 @@ SCOPE = "token_scope"
 """Key in the request's `state`: what its token may do (`tokens.Scope`), None without one."""
 TOKEN = "token"  # noqa: S105 - the name of a key, not a secret
 """Key in the request's `state`: the token itself as it is known here, None without one."""
-HOST, TOKENLESS = 400, 401
-"""Statuses of refusals: for a foreign name, and for who shows no token."""
+TOKENLESS = 401
+"""Status of a refusal for who shows no token."""
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -66,12 +66,13 @@ class Guard:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = HTTPConnection(scope)
-        token, by_cookie, guesses = self._token(request)
+        ours = is_ours(request.headers.get("host", ""), self._names)
+        token, by_cookie, guesses = self._token(request) if ours else (None, False, None)
         asked = _asked(request, token, by_cookie=by_cookie)
         scope.setdefault("state", {})[SCOPE] = asked.scope
         scope["state"][TOKEN] = token
         why = refusal(asked, self._names)
-        standing = None if why and why.status == HOST else self._counted(asked, token, request)
+        standing = self._counted(asked, token, request) if ours else None
         if guesses and guesses.is_over and why and why.status == TOKENLESS:
             standing = guesses
         if standing and standing.is_over:

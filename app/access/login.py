@@ -82,10 +82,9 @@ def login_routes(
 
     @routes.get("/login/{key}")
     async def take_invitation(request: Request, key: str) -> Response:
-        if waiting := _waiting(request, allowance, "/"):
-            return waiting
+        # Not counted: a page of another site can make a browser ask for this one, and would
+        # shut out everybody at its address; the key is as long as a token, and soon over.
         if invitation is None or not invitation.take(key):
-            allowance.count_wrong(address_of(request))
             return login_page(status=401)
         return _let_in(request, sessions.open(invitation.token), "/")
 

@@ -48,7 +48,7 @@ class Refusal:
 
 def refusal(asked: Asked, names: AbstractSet[str]) -> Refusal | None:
     """Why this request is refused; None if it is not. `names` are the host names that are ours."""
-    if not _is_ours(asked.host, names):
+    if not is_ours(asked.host, names):
         return Refusal(
             status=400, word="host", sentence="this server has no such name; see [api] hosts"
         )
@@ -76,7 +76,7 @@ def is_open(path: str) -> bool:
     return path in OPEN or path.startswith(OPEN_FOLDERS)
 
 
-def _is_ours(host: str, names: AbstractSet[str]) -> bool:
+def is_ours(host: str, names: AbstractSet[str]) -> bool:
     """A foreign name that was made to point here (DNS rebinding) is none of ours.
 
     An address is no name: no page can have been loaded from it but ours.

@@ -1,4 +1,7 @@
-"""How large a request may be. What is larger is refused before anybody reads it."""
+"""How large a request may be. What is larger is refused before anybody reads it.
+
+Starlette has a limit for bodies, too; it would answer outside the guard, and in plain text.
+"""
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -33,30 +36,21 @@ class Bounded:
         elif _declared(scope) > BODY_BYTES:
             await problem(413, "body", TOO_LARGE)(scope, receive, send)
         else:
-            await self._count(scope, receive, send)
+            await self._app(scope, _counted(receive), send)
 
-    async def _count(self, scope: Scope, receive: Receive, send: Send) -> None:
-        taken, begun = 0, False
 
-        async def counting() -> Message:
-            nonlocal taken
-            message = await receive()
-            taken += len(message.get("body", b""))
-            if taken > BODY_BYTES:
-                raise BodyTooLarge
-            return message
+def _counted(receive: Receive) -> Receive:
+    taken = 0
 
-        async def noting(message: Message) -> None:
-            nonlocal begun
-            begun = begun or message["type"] == "http.response.start"
-            await send(message)
+    async def counting() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > BODY_BYTES:
+            raise BodyTooLarge
+        return message
 
-        try:
-            await self._app(scope, counting, noting)
-        except BodyTooLarge:  # from what is mounted; routes have answered it themselves
-            if begun:
-                raise
-            await problem(413, "body", TOO_LARGE)(scope, receive, send)
+    return counting
 
 
 def _declared(scope: Scope) -> int:
