@@ -70,7 +70,7 @@ def test_its_changes_are_those_of_the_books(server, tokens, engine):
         ("/offers/99999999999", 404, "offer-unknown"),
         ("/runs/999", 404, "run-unknown"),
         ("/runs/999/items", 404, "run-unknown"),
-        ("/nowhere", 404, "http"),
+        ("/nowhere", 404, "unknown"),
     ],
 )
 def test_what_is_wrong_is_a_problem(server, tokens, path, status, word):
