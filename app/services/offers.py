@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from app.filters.hits import Hit, hits
 from app.filters.parse import parse
@@ -17,6 +17,8 @@ from app.store.changes import Recorded
 from app.store.engine import reading
 from app.store.offers import StoredOffer
 
+N = TypeVar("N", int, Decimal)
+MOST, MOST_ID = 10**12, 2**63 - 1
 MOMENTS, AMOUNTS = frozenset({"changed", "new"}), frozenset({"cheap", "dear"})
 """Orders whose places hold a moment, or an amount."""
 
@@ -54,7 +56,7 @@ def place_of(sort: str, word: Any) -> Place | None:
         return None
     try:
         value, offer_id = word
-        return Place(value=_typed(sort, value), offer_id=str(int(offer_id)))
+        return Place(value=_typed(sort, value), offer_id=str(_bounded(int(offer_id), MOST_ID)))
     except (ValueError, TypeError, ArithmeticError) as error:
         raise FilterError("the cursor is none of this order: begin without one") from error
 
@@ -63,10 +65,17 @@ def _typed(sort: str, value: Any) -> Any:
     if value is None:
         return None
     if sort in MOMENTS:
-        return datetime.fromisoformat(value)
+        return datetime.fromisoformat(value).astimezone(UTC)
     if sort in AMOUNTS:
-        return Decimal(value)
-    return str(int(value)) if sort == "id" else int(value)
+        return _bounded(Decimal(value), MOST)
+    return str(_bounded(int(value), MOST_ID)) if sort == "id" else _bounded(int(value), MOST)
+
+
+def _bounded(value: N, most: int) -> N:
+    """What a database can compare with. Raises ValueError."""
+    if not 0 <= value <= most:
+        raise ValueError(value)
+    return value
 
 
 def listed(

@@ -10,6 +10,7 @@ from jinja2 import Environment
 from jinja2.ext import extract_from_ast
 
 from app.access.callers import ROLES
+from app.api.paging import cursor as word
 from app.console.nav import PLACES
 from app.console.words import catalogue
 from app.filters.search import SORTS
@@ -25,6 +26,14 @@ def told(server, token: str, path: str, status: int = 200):
     found = server.ask("GET", f"/api/v1{path}", token=token)
     assert found.status == status, found.text
     return json.loads(found.text)
+
+
+def test_no_number_is_too_large_for_a_page(server, tokens):
+    far = 10**30
+    for path in (f"/runs/{far}", f"/runs/-{far}", f"/runs/1/items?after={far}", f"/offers/{far}"):
+        assert server.ask("GET", path, token=tokens["read"]).status in {404, 422}, path
+    for path in ("/runs/999/live", "/runs/999", "/offers/1"):
+        assert server.ask("GET", path, token=tokens["read"]).status == 404, path
 
 
 def test_pages_of_a_list_show_each_offer_once_in_every_order(server, tokens):
@@ -68,6 +77,10 @@ def test_its_changes_are_those_of_the_books(server, tokens, engine):
         ("/offers?limit=0", 422, "invalid"),
         ("/offers/1", 422, "invalid"),
         ("/offers/99999999999", 404, "offer-unknown"),
+        (f"/offers?sort=stock&cursor={word([2**62, '610947572360'])}", 400, "filter"),
+        (f"/offers?sort=cheap&cursor={word(['NaN', '610947572360'])}", 400, "filter"),
+        (f"/offers?sort=id&cursor={word([1, 'x'])}", 400, "filter"),
+        (f"/runs/1/items?cursor={word(2**62)}", 400, "cursor"),
         ("/runs/999", 404, "run-unknown"),
         ("/runs/999/items", 404, "run-unknown"),
         ("/nowhere", 404, "unknown"),

@@ -184,7 +184,7 @@ def list_items(
 ) -> ItemList:
     """Offers of a run in the order of its input, list pages first."""
     begins = place(after)
-    if begins is not None and type(begins) is not int:
+    if begins is not None and not (type(begins) is int and abs(begins) <= BIGGEST):
         raise Problem(400, "cursor", "this is no cursor of ours; begin without one")
     found = runs.items(desk, run, state=state, limit=limit + 1, after=begins)
     shown = [

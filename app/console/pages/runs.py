@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Form, Path, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
@@ -26,6 +26,7 @@ LIVE_SECONDS = 1.0
 MOST_TEXT = 8_000_000
 """Characters of pasted links."""
 BIGGEST = 2**31 - 1
+Number = Annotated[int, Path(ge=1, le=BIGGEST)]
 
 
 def shares(found: Counts) -> list[tuple[str, int, str]]:
@@ -90,31 +91,34 @@ def preview(request: Request, refs: Annotated[str, Form(max_length=MOST_TEXT)] =
 
 
 @routes.get("/{run}")
-def one_run(request: Request, run: int) -> Response:
+def one_run(request: Request, run: Number) -> Response:
     """One run, live while it goes on."""
-    found = runs.picture(desk_of(request), min(run, BIGGEST))
+    found = runs.picture(desk_of(request), run)
     closed = found.counts.run.state in CLOSED
     return page(request, "runs/run.html", found=found, shares=shares(found.counts), closed=closed)
 
 
 @routes.get("/{run}/items")
 def list_items(
-    request: Request, run: int, state: str = "", after: Annotated[int | None, Query()] = None
+    request: Request,
+    run: Number,
+    state: str = "",
+    after: Annotated[int | None, Query(ge=-BIGGEST, le=BIGGEST)] = None,
 ) -> Response:
     """Offers of a run, by outcome."""
-    run = min(run, BIGGEST)
     found = runs.items(desk_of(request), run, state=state or None, limit=PAGE + 1, after=after)
     more = found[PAGE - 1].position if len(found) > PAGE else None
     return page(request, "runs/items.html", run=run, state=state, found=found[:PAGE], more=more)
 
 
 @routes.get("/{run}/live")
-async def live(request: Request, run: int) -> Response:
+async def live(request: Request, run: Number) -> Response:
     """The run's numbers as they change; ends when it is over or nobody listens."""
-    return StreamingResponse(_frames(request, min(run, BIGGEST)), media_type="text/event-stream")
+    await run_in_threadpool(runs.picture, desk_of(request), run)  # unknown ones are told in time
+    return StreamingResponse(_frames(request, run), media_type="text/event-stream")
 
 
-async def _frames(request: Request, run: int) -> AsyncIterator[str]:
+async def _frames(request: Request, run: Number) -> AsyncIterator[str]:
     while not await request.is_disconnected():
         found = await run_in_threadpool(runs.picture, desk_of(request), run)
         html = fragment(request, "runs/now.html", found=found, shares=shares(found.counts))
@@ -131,18 +135,18 @@ def _event(name: str, html: str) -> str:
 
 
 @routes.post("/{run}/{verb}")
-def steer(request: Request, run: int, verb: str) -> Response:
+def steer(request: Request, run: Number, verb: str) -> Response:
     """Pause, resume or stop a run."""
     if verb not in ("pause", "resume", "stop"):
         return Response(status_code=404)
-    runs.steer(desk_of(request), min(run, BIGGEST), verb, _deed(request, verb, run))
+    runs.steer(desk_of(request), run, verb, _deed(request, verb, run))
     return done(f"/runs/{run}")
 
 
-def _note(request: Request, verb: str, run: int) -> None:
+def _note(request: Request, verb: str, run: Number) -> None:
     trail.note(desk_of(request).engine, _deed(request, verb, run))
 
 
-def _deed(request: Request, verb: str, run: int) -> Deed:
+def _deed(request: Request, verb: str, run: Number) -> Deed:
     caller = caller_of(request)
     return Deed(actor=caller.name, role=caller.role, door="console", verb=verb, target=f"run {run}")
