@@ -22,4 +22,5 @@ PLACES = (
     Place(path="/runs", name="Runs", icon="runs", key="r"),
     Place(path="/runs/new", name="New run", icon="plus", key="n"),
     Place(path="/offers", name="Offers", icon="offers", key="o"),
+    Place(path="/changes", name="Changes", icon="changes", key="c"),
 )

@@ -12,6 +12,7 @@ from jinja2.ext import extract_from_ast
 from app.access.callers import ROLES
 from app.api.paging import cursor as word
 from app.console.nav import PLACES
+from app.console.pages.changes import SPANS
 from app.console.words import catalogue
 from app.filters.search import SORTS
 from app.items import Status
@@ -26,6 +27,20 @@ def told(server, token: str, path: str, status: int = 200):
     found = server.ask("GET", f"/api/v1{path}", token=token)
     assert found.status == status, found.text
     return json.loads(found.text)
+
+
+def test_changes_over_all_offers_are_those_of_each(server, tokens):
+    query = "/changes?hours=8784&limit=1000"
+    found = told(server, tokens["read"], query)["items"]
+    prices = told(server, tokens["read"], f"{query}&kind=price&min_percent=5")["items"]
+    assert 0 < len(prices) < len(found)
+    assert {one["kind"] for one in prices} == {"price"}
+    assert min(abs(one["percent"]) for one in prices) >= 5
+    one = prices[0]
+    history = told(server, tokens["read"], f"/offers/{one['offer_id']}/history")["items"]
+    assert any(each["after"] == one["after"] and each["kind"] == "price" for each in history)
+    page = server.ask("GET", "/changes?hours=8784&kind=price&least=5", token=tokens["read"]).text
+    assert page.count("<tr><td>") == min(len(prices), 200)
 
 
 def test_no_number_is_too_large_for_a_page(server, tokens):
@@ -132,7 +147,16 @@ def pages(server, tokens) -> list[str]:
     offers = told(server, tokens["read"], "/offers?limit=200")["items"]
     poisoned = [one["offer_id"] for one in offers if one["title"] in PAYLOADS]
     assert len(poisoned) == len(PAYLOADS)
-    lists = ["/", "/runs", "/runs/new", "/runs/1", "/runs/1/items", "/runs/1/items?state=gone"]
+    lists = [
+        "/",
+        "/changes",
+        "/changes?hours=8784",
+        "/runs",
+        "/runs/new",
+        "/runs/1",
+        "/runs/1/items",
+        "/runs/1/items?state=gone",
+    ]
     return [
         *lists,
         "/offers",
@@ -201,6 +225,7 @@ def spoken() -> set[str]:
         | {
             *(place.name for place in PLACES),
             *(one.help for one in SORTS.values()),
+            *SPANS.values(),
         }
     )
 
