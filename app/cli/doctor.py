@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from app.settings import Settings
+
+CLOCKS_APART = 5.0
+"""Seconds that clocks may differ."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,6 +24,10 @@ class Finding:
     says: str
 
 
+class Unfit(Exception):
+    """Something is there and answers, but is not as it has to be; the message says what to do."""
+
+
 class Contradicted(Exception):
     """The engine tells more than one story about itself, or an untrue one."""
 
@@ -26,7 +35,7 @@ class Contradicted(Exception):
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:
-    """Check the engine, the database and the folders.
+    """Check the engine, the database, Redis, the clocks, the tokens and the folders.
 
     Exit code 7 if something is missing; each finding says what to do.
     """
@@ -50,6 +59,9 @@ def _findings(settings: "Settings") -> Iterator[Finding]:
         ("engine", _engine),
         ("identity", _identity),
         ("database", _database),
+        ("clock", _clock),
+        ("redis", _redis),
+        ("tokens", _tokens),
         ("data folder", _folder),
     )
     for name, check in checks:
@@ -100,9 +112,73 @@ def _database(settings: "Settings") -> str:
     from app.store.engine import open_engine
     from app.store.schema import HEAD, revision
 
-    found = revision(open_engine(settings.database))
+    engine = open_engine(settings.database)
+    found = revision(engine)
     shown = make_url(settings.database).render_as_string(hide_password=True)
+    if found not in (None, HEAD):
+        raise Unfit(f"{shown} has revision {found} of {HEAD}; `pwsync db migrate` brings it up")
+    if engine.dialect.name == "mysql":
+        _check_server(engine)
     return f"{shown}, revision {found or 'none yet'} of {HEAD}"
+
+
+def _check_server(engine: "Engine") -> None:
+    """What does not fit must be refused, not cut; tables bring their own character set."""
+    from sqlalchemy import text
+
+    from app.store.engine import consult
+
+    modes = consult(engine, lambda conn: conn.scalar(text("SELECT @@sql_mode"))) or ""
+    if "STRICT_" not in modes:
+        raise Unfit("its sql_mode is not strict: add STRICT_TRANS_TABLES to it")
+
+
+def _clock(settings: "Settings") -> str:
+    """Leases go by the database's clock; files and logs by ours."""
+    from datetime import UTC, datetime
+
+    from sqlalchemy import select
+
+    from app.store.clock import now
+    from app.store.engine import consult, open_engine
+
+    engine = open_engine(settings.database)
+    theirs: datetime = consult(engine, lambda conn: conn.execute(select(now())).scalar_one())
+    away = abs((datetime.now(UTC) - theirs).total_seconds())
+    if away > CLOCKS_APART:
+        raise Unfit(f"{away:.0f} s from the database's: let NTP set both machines' clocks")
+    return f"within {CLOCKS_APART:.0f} s of the database's"
+
+
+def _redis(settings: "Settings") -> str:
+    """Whether it answers and keeps what it is given."""
+    if not settings.redis_url:
+        return "none set: whoever opens a run works on it"
+    from app.jobs import doorbell
+
+    connection = doorbell.connect(settings.redis_url)
+    with doorbell.reached(connection):
+        version = connection.info("server")["redis_version"]
+        policy = connection.config_get("maxmemory-policy").get("maxmemory-policy", "unknown")
+        saves = connection.config_get("appendonly").get("appendonly", "unknown")
+    if policy not in ("noeviction", "unknown"):
+        raise Unfit(f"its maxmemory-policy is {policy}, which drops jobs: set noeviction")
+    kept = "" if saves == "yes" else "; appendonly is off: bells are rung again after a restart"
+    return f"version {version}, {policy}{kept}"
+
+
+def _tokens(settings: "Settings") -> str:
+    """Whether the server could be started as it is set."""
+    from app.access.tokens import TokenFile
+    from app.cli.serve import is_loopback
+
+    number = len(TokenFile(settings.data_dir).tokens()) + (settings.api.token is not None)
+    if not number and not is_loopback(settings.api.host):
+        raise Unfit(
+            f"none, and api.host {settings.api.host} can be reached by others: "
+            "`pwsync serve --new-token` makes one"
+        )
+    return f"{number:,} for the server at {settings.api.host}:{settings.api.port}"
 
 
 def _folder(settings: "Settings") -> str:

@@ -102,7 +102,7 @@ def _tokens(settings: "Settings") -> "tuple[Tokens, Invitation | None]":
         some = bool(given or file.tokens())
     except (TokensUnusable, OSError) as error:
         raise UsageError(str(error)) from error
-    if not some and not _is_loopback(settings.api.host):
+    if not some and not is_loopback(settings.api.host):
         raise UsageError(
             f"{settings.api.host} can be reached by others and there is no token: "
             "make one with `pwsync serve --new-token`, or listen on 127.0.0.1"
@@ -113,7 +113,8 @@ def _tokens(settings: "Settings") -> "tuple[Tokens, Invitation | None]":
     return Tokens(given=given, file=file), invitation
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches it."""
     import ipaddress
 
     try:

@@ -185,6 +185,21 @@ def test_doctor_tells_what_is_missing(pwsync):
     assert "WRONG identity" in bad.stdout
 
 
+def test_doctor_tells_of_servers_that_are_not_fit(pwsync, redis_server, mariadb):
+    url = mariadb.new_database()
+    good = pwsync("doctor", PWSYNC_REDIS_URL=redis_server.url, PWSYNC_DATABASE_URL=url)
+    assert (good.returncode, "WRONG" in good.stdout) == (0, False), good.stdout
+    with redis_server.client() as connection:
+        connection.config_set("maxmemory-policy", "allkeys-lru")
+        try:
+            bad = pwsync("doctor", PWSYNC_REDIS_URL=redis_server.url, PWSYNC_API__HOST="0.0.0.0")
+        finally:
+            connection.config_set("maxmemory-policy", "noeviction")
+    assert bad.returncode == 7
+    assert "WRONG redis: its maxmemory-policy is allkeys-lru" in bad.stdout
+    assert "WRONG tokens: none" in bad.stdout
+
+
 def test_rejected_lines_are_told_and_the_rest_is_done(pwsync, site):
     offer = urls(site, "live")[0]
     done = pwsync(
