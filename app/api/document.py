@@ -96,6 +96,7 @@ SAID = {
     404: ("unknown", "There is no such thing."),
     409: ("run-closed", "It is in a state in which this cannot be done."),
     413: ("body", "The body is too large."),
+    414: ("url", "The address is too long."),
     422: ("invalid", "A parameter or value is not one that may stand there."),
     429: ("rate", "Too many requests; `Retry-After` says how long to wait."),
     503: ("database", "The database or Redis does not answer."),

@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
 
 from app.filters.values import FilterError
 from app.jobs.doorbell import RedisUnavailable
@@ -28,6 +29,8 @@ KNOWN: Mapping[type[Exception], tuple[int, str]] = {
 """Errors of the rooms below, and what they are to whoever asks."""
 WORDS = {400: "body", 404: "unknown", 405: "method", 413: "body"}
 """What the framework's own refusals are called."""
+NOT_ALLOWED = 405
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 Answering = Callable[[Request, Exception], Awaitable[Response]]
 
 
@@ -81,6 +84,8 @@ def install(app: FastAPI, otherwise: Callable[[Request, int, str], Response]) ->
         word = WORDS.get(error.status_code, "http")
         answer = put(request, error.status_code, word, str(error.detail))
         answer.headers.update(error.headers or {})
+        if error.status_code == NOT_ALLOWED:
+            answer.headers["Allow"] = ", ".join(_allowed(request))
         return answer
 
     for kind in KNOWN:
@@ -88,3 +93,14 @@ def install(app: FastAPI, otherwise: Callable[[Request, int, str], Response]) ->
     app.add_exception_handler(Problem, own)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http)
+
+
+def _allowed(request: Request) -> list[str]:
+    """The methods of a path; the framework names those of the first route that has it."""
+
+    def answers(method: str) -> bool:
+        asked = {**request.scope, "method": method}
+        return any(route.matches(asked)[0] is Match.FULL for route in request.app.routes)
+
+    found = [method for method in METHODS if answers(method)]
+    return [*found, "HEAD"] if "GET" in found else found

@@ -40,7 +40,7 @@ def test_what_cannot_be_answered_is_a_problem(server, tokens, method, path, expe
     assert (told["type"], told["title"], told["status"]) == (f"/problems/{word}", word, status)
     assert told["detail"]
     if status == 405:
-        assert found.headers["Allow"] == "GET"
+        assert found.headers["Allow"] == "GET, HEAD"
 
 
 def test_parameters_it_does_not_have_are_named(server, tokens):
