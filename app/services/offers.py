@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 from app.filters.hits import Hit, hits
 from app.filters.parse import parse
@@ -17,10 +17,10 @@ from app.store.changes import Recorded
 from app.store.engine import reading
 from app.store.offers import StoredOffer
 
-N = TypeVar("N", int, Decimal)
-MOST, MOST_ID = 10**12, 2**63 - 1
 MOMENTS, AMOUNTS = frozenset({"changed", "new"}), frozenset({"cheap", "dear"})
 """Orders whose places hold a moment, or an amount."""
+MOST, DIGITS = 2**63 - 1, 18
+"""What the databases' whole numbers and amounts can hold, or more."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,7 +56,7 @@ def place_of(sort: str, word: Any) -> Place | None:
         return None
     try:
         value, offer_id = word
-        return Place(value=_typed(sort, value), offer_id=str(_bounded(int(offer_id), MOST_ID)))
+        return Place(value=_typed(sort, value), offer_id=str(_whole(offer_id)))
     except (ValueError, TypeError, ArithmeticError) as error:
         raise FilterError("the cursor is none of this order: begin without one") from error
 
@@ -65,17 +65,32 @@ def _typed(sort: str, value: Any) -> Any:
     if value is None:
         return None
     if sort in MOMENTS:
-        return datetime.fromisoformat(value).astimezone(UTC)
+        return _moment(value)
     if sort in AMOUNTS:
-        return _bounded(Decimal(value), MOST)
-    return str(_bounded(int(value), MOST_ID)) if sort == "id" else _bounded(int(value), MOST)
+        return _amount(value)
+    return str(_whole(value)) if sort == "id" else _whole(value)
 
 
-def _bounded(value: N, most: int) -> N:
-    """What a database can compare with. Raises ValueError."""
-    if not 0 <= value <= most:
-        raise ValueError(value)
-    return value
+def _moment(value: Any) -> datetime:
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        raise ValueError("no zone")
+    return moment.astimezone(UTC)
+
+
+def _amount(value: Any) -> Decimal:
+    # 1e999999 is short, and a million digits as soon as somebody writes it out
+    amount = Decimal(value)
+    if not amount.is_finite() or abs(amount.adjusted()) > DIGITS:
+        raise ValueError("no amount that is stored")
+    return amount
+
+
+def _whole(value: Any) -> int:
+    number = int(value)
+    if not -MOST <= number <= MOST:
+        raise ValueError("larger than what is stored")
+    return number
 
 
 def listed(

@@ -42,7 +42,9 @@ def tokens(home: Path) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def server(home: Path, tokens: dict[str, str]) -> Iterator[Server]:
     """Who is wrong often is a test here."""
-    with serving(home, PWSYNC_API__WRONG_PER_MINUTE="100000") as running:
+    with serving(
+        home, PWSYNC_API__WRONG_PER_MINUTE="100000", PWSYNC_API__READS_PER_MINUTE="1000000"
+    ) as running:
         yield running
 
 

@@ -156,7 +156,7 @@ async def page(server, token) -> AsyncIterator[Page]:
 
 async def test_it_reads_well_on_a_phone_and_to_a_screen_reader(page):
     await page.click("summary >> nth=0")
-    await page.get_by_text("Too many requests").wait_for()
+    await page.get_by_text("Too many requests").first.wait_for()
     assert await page.evaluate("document.documentElement.scrollWidth") == 390
     for scheme in ("light", "dark"):
         await page.emulate_media(color_scheme=scheme)

@@ -20,6 +20,7 @@ from app.services.wanted import Wanted
 routes = APIRouter(prefix="/runs", tags=["runs"])
 MOST = 100_000
 BIGGEST = 2**31 - 1
+Position = Annotated[int, Field(strict=True, ge=-BIGGEST, le=BIGGEST)]
 Number = Annotated[int, Path(ge=1, le=BIGGEST, description="Number of the run.")]
 
 
@@ -136,7 +137,12 @@ def list_runs(desk: DeskOf, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> 
     return RunList(items=[RunOut(**_told(one)) for one in runs.latest(desk, limit)])
 
 
-@routes.post("", status_code=201, summary="Open a run")
+@routes.post(
+    "",
+    status_code=201,
+    summary="Open a run",
+    responses={200: {"description": "There is one with exactly this input."}},
+)
 def open_run(desk: DeskOf, asker: Asker, wish: NewRun, response: Response) -> RunOpened:
     """Open a run. 200 with the unfinished run if there is one with exactly this input."""
     opened = runs.open_run(desk, _wanted(wish), profile=wish.profile, priority=wish.priority)
@@ -183,9 +189,7 @@ def list_items(
     after: Annotated[str | None, Query(alias="cursor", max_length=2000)] = None,
 ) -> ItemList:
     """Offers of a run in the order of its input, list pages first."""
-    begins = place(after)
-    if begins is not None and not (type(begins) is int and abs(begins) <= BIGGEST):
-        raise Problem(400, "cursor", "this is no cursor of ours; begin without one")
+    begins = place(after, Position)
     found = runs.items(desk, run, state=state, limit=limit + 1, after=begins)
     shown = [
         ItemOut(kind=i.kind, key=i.key, state=i.state, reason=i.reason, attempts=i.attempts)
@@ -203,8 +207,25 @@ class Verb(StrEnum):
     STOP = "stop"
 
 
-@routes.post("/{run}/{verb}", summary="Pause, resume or stop a run")
-def steer(desk: DeskOf, asker: Asker, run: Number, verb: Verb) -> RunOut:
-    """A pause hands out no more offers; a stop cancels what is not done, for good."""
+# A path of its own for each: as one with {verb}, it would take POST for /{run}/items, too.
+@routes.post("/{run}/pause", summary="Pause a run")
+def pause(desk: DeskOf, asker: Asker, run: Number) -> RunOut:
+    """Hand out no more offers of a run; those in the making are finished."""
+    return _steered(desk, asker, run, Verb.PAUSE)
+
+
+@routes.post("/{run}/resume", summary="Resume a run")
+def resume(desk: DeskOf, asker: Asker, run: Number) -> RunOut:
+    """Go on with a run that is paused or parked."""
+    return _steered(desk, asker, run, Verb.RESUME)
+
+
+@routes.post("/{run}/stop", summary="Stop a run")
+def stop(desk: DeskOf, asker: Asker, run: Number) -> RunOut:
+    """Cancel what is not done of a run, for good."""
+    return _steered(desk, asker, run, Verb.STOP)
+
+
+def _steered(desk: DeskOf, asker: Asker, run: int, verb: Verb) -> RunOut:
     runs.steer(desk, run, verb.value, _deed(asker, verb.value, run))
     return RunOut(**_told(runs.picture(desk, run).counts))
