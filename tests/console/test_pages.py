@@ -92,7 +92,6 @@ def test_its_changes_are_those_of_the_books(server, tokens, engine):
         ("/offers?limit=0", 422, "invalid"),
         ("/offers/1", 422, "invalid"),
         ("/offers/99999999999", 404, "offer-unknown"),
-        (f"/offers?sort=stock&cursor={word([2**62, '610947572360'])}", 400, "filter"),
         (f"/offers?sort=cheap&cursor={word(['NaN', '610947572360'])}", 400, "filter"),
         (f"/offers?sort=id&cursor={word([1, 'x'])}", 400, "filter"),
         (f"/runs/1/items?cursor={word(2**62)}", 400, "cursor"),
