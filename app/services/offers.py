@@ -79,7 +79,6 @@ def _moment(value: Any) -> datetime:
 
 
 def _amount(value: Any) -> Decimal:
-    # 1e999999 is short, and a million digits as soon as somebody writes it out
     amount = Decimal(value)
     if not amount.is_finite() or abs(amount.adjusted()) > DIGITS:
         raise ValueError("no amount that is stored")

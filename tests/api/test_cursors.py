@@ -33,12 +33,10 @@ def lists(server, tokens) -> list[tuple[str, bool]]:
 
 
 def test_no_made_up_cursor_is_a_fault(server, tokens, lists):
-    faults = []
     for path, sorted_ in lists:
         for sort in SORTS if sorted_ else ("",):
             for place in PLACES:
                 asked = {"cursor": cursor(place)} | ({"sort": sort} if sort else {})
                 found = server.ask("GET", f"{path}?{urlencode(asked)}", token=tokens["read"])
-                if found.status not in {200, 400, 422}:
-                    faults.append((path, sort, place, found.status))
-    assert faults == []
+                # at once: tracebacks of many faults would fill the server's pipe, and it would hang
+                assert found.status in {200, 400, 422}, (path, sort, place)
