@@ -14,13 +14,20 @@ class Place:
     """Name of a symbol in `icons.svg`."""
     key: str
     """With `g` before it, the key that leads there."""
+    chapter: str
+    """One of CHAPTERS."""
     admin: bool = False
 
 
+CHAPTERS = ("Work", "Data", "Trust", "System")
+"""Headings of the menu, in its order."""
+
 PLACES = (
-    Place(path="/", name="Overview", icon="home", key="h"),
-    Place(path="/runs", name="Runs", icon="runs", key="r"),
-    Place(path="/runs/new", name="New run", icon="plus", key="n"),
-    Place(path="/offers", name="Offers", icon="offers", key="o"),
-    Place(path="/changes", name="Changes", icon="changes", key="c"),
+    Place(path="/", name="Overview", icon="home", key="h", chapter="Work"),
+    Place(path="/runs", name="Runs", icon="runs", key="r", chapter="Work"),
+    Place(path="/runs/new", name="New run", icon="plus", key="n", chapter="Work"),
+    Place(path="/offers", name="Offers", icon="offers", key="o", chapter="Data"),
+    Place(path="/changes", name="Changes", icon="changes", key="c", chapter="Data"),
+    Place(path="/api/v1/docs", name="API reference", icon="exports", key="a", chapter="System"),
+    Place(path="/rq/", name="RQ dashboard", icon="queue", key="j", chapter="System"),
 )

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.access.callers import caller_of
-from app.console.nav import PLACES
+from app.console.nav import CHAPTERS, PLACES
 from app.console.words import LANGUAGES, chosen, said
 from app.services.desk import Desk
 
@@ -73,6 +73,7 @@ def _common(request: Request) -> dict[str, Any]:
         "language": language,
         "languages": LANGUAGES,
         "caller": caller_of(request),
+        "chapters": CHAPTERS,
         "places": PLACES,
         "path": request.url.path,
         "query": str(request.url.query),

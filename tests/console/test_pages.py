@@ -11,7 +11,7 @@ from jinja2.ext import extract_from_ast
 
 from app.access.callers import ROLES
 from app.api.paging import cursor as word
-from app.console.nav import PLACES
+from app.console.nav import CHAPTERS, PLACES
 from app.console.pages.changes import SPANS
 from app.console.words import catalogue
 from app.filters.search import SORTS
@@ -222,6 +222,7 @@ def spoken() -> set[str]:
         found
         | {*RunState, *Outcome, QUEUED, LEASED, *Status, *ROLES.values()}
         | {
+            *CHAPTERS,
             *(place.name for place in PLACES),
             *(one.help for one in SORTS.values()),
             *SPANS.values(),
