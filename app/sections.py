@@ -3,6 +3,7 @@
 How they are put together and where each value came from is in `settings.py`.
 """
 
+import ipaddress
 import re
 from decimal import Decimal
 from importlib import import_module
@@ -175,6 +176,18 @@ class Quality(Section):
     """Offers known to be well; read at the beginning of each run, which stops if they are not."""
 
 
+def _is_network(text: str) -> str:
+    try:
+        network = ipaddress.ip_network(text)
+    except ValueError as error:
+        raise ValueError(
+            f"{text}: give addresses or networks, as 127.0.0.1 or 10.0.0.0/8"
+        ) from error
+    if not network.prefixlen:
+        raise ValueError(f"{text} is everybody, and anybody could call themselves whom they like")
+    return text
+
+
 class Api(Section):
     """`[api]`: where the server listens and who may ask it."""
 
@@ -184,6 +197,8 @@ class Api(Section):
     """May do everything; `pwsync serve --new-token` makes others, which are kept as hashes."""
     hosts: tuple[str, ...] = ()
     """Names it is asked by besides its own, as behind a proxy."""
+    proxies: tuple[Annotated[str, AfterValidator(_is_network)], ...] = ()
+    """Addresses and networks that are believed whom they forward for; nobody is by default."""
     reads_per_minute: Annotated[int, Field(ge=1)] = 6_000
     """Of one token; of one address for who shows none."""
     writes_per_minute: Annotated[int, Field(ge=1)] = 300

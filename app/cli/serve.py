@@ -74,6 +74,8 @@ def _serve(settings: "Settings") -> int:
             log_level="warning",
             access_log=False,
             server_header=False,
+            proxy_headers=bool(settings.api.proxies),
+            forwarded_allow_ips=list(settings.api.proxies),  # uvicorn has its own default
             http="h11",  # whichever else is installed: its bound on headers is known
             h11_max_incomplete_event_size=HEADER_BYTES,
             timeout_graceful_shutdown=CLOSE_SECONDS,

@@ -135,6 +135,47 @@ def test_the_settings_are_in_force(start, tmp_path):
     assert [one.ask("GET", ABOUT, token=token).status for _ in range(3)] == [200, 200, 429]
 
 
+def guesses(server, *forwarded: str) -> list[int]:
+    """What a wrong token gets, shown by each of these in turn."""
+    return [
+        server.ask("GET", ABOUT, token="wrong", X_Forwarded_For=chain).status for chain in forwarded
+    ]
+
+
+def test_who_comes_through_a_trusted_proxy_is_counted_alone(start, tmp_path):
+    new_token(tmp_path, "read")
+    server = start(PWSYNC_API__WRONG_PER_MINUTE="1", PWSYNC_API__PROXIES='["127.0.0.0/8"]')
+    anna, ben = "203.0.113.1", "203.0.113.2"
+    assert guesses(server, anna, anna, ben) == [401, 429, 401]
+    assert guesses(server, f"198.51.100.9, {anna}") == [429], (
+        "what the client wrote is not believed"
+    )
+
+
+def test_nobody_is_believed_who_was_not_named(start, tmp_path):
+    new_token(tmp_path, "read")
+    server = start(PWSYNC_API__WRONG_PER_MINUTE="1", FORWARDED_ALLOW_IPS="*")
+    assert guesses(server, "203.0.113.1", "203.0.113.2") == [401, 429]
+
+
+def test_cookies_are_for_https_where_the_proxy_says_so(start, tmp_path):
+    token = new_token(tmp_path, "read")
+    server = start(PWSYNC_API__PROXIES='["127.0.0.1"]')
+    body = urlencode({"token": token})
+    asked = {"body": body, "Origin": server.url, "X_Forwarded_For": "203.0.113.1"}
+    found = server.ask("POST", "/login", **asked, X_Forwarded_Proto="https")
+    assert "Secure" in found.headers["Set-Cookie"]
+    assert "Secure" not in server.ask("POST", "/login", **asked).headers["Set-Cookie"]
+
+
+@pytest.mark.parametrize("wrong", ["*", "proxy.example", "0.0.0.0/0", "10.0.0.1/8"])
+def test_a_proxy_is_an_address_or_a_network(tmp_path, wrong):
+    done = run(tmp_path, "serve", PWSYNC_API__PROXIES=json.dumps([wrong]))
+    assert done.returncode == 2
+    assert "api.proxies" in done.stderr
+    assert wrong in done.stderr
+
+
 def test_a_rate_of_nothing_is_a_mistake(tmp_path):
     done = run(tmp_path, "serve", PWSYNC_API__READS_PER_MINUTE="0")
     assert done.returncode == 2
