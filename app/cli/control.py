@@ -85,10 +85,13 @@ def status(
     settings = load()
     engine = open_database(settings)
     found = [counts(engine, run.id) for run in find_unfinished(engine)]
-    workers = _workers(connect(settings))
+    connection = connect(settings)
+    workers = _workers(connection)
+    is_known = connection is not None or not settings.redis_url
     if as_json:
         runs = [reporting.as_json(one, []) for one in found]
-        typer.echo(json.dumps({"runs": runs, "workers": workers}, ensure_ascii=False))
+        told = {"runs": runs, "workers": workers if is_known else None}
+        typer.echo(json.dumps(told, ensure_ascii=False))
         return
     from rich.console import Console
 
@@ -99,7 +102,9 @@ def status(
             f"worker {worker['name']}  run {worker['run'] or '–'}  {worker['slots']} slots",
             markup=False,
         )
-    if settings.redis_url and not workers:
+    if not is_known:
+        console.print("workers are unknown while Redis is down; `pwsync doctor` says what to do")
+    elif settings.redis_url and not workers:
         console.print("no worker is there; `pwsync worker` starts one")
 
 

@@ -176,19 +176,19 @@ def test_the_password_of_the_database_is_masked(pwsync):
 def test_doctor_tells_what_is_missing(pwsync):
     good = pwsync("doctor")
     assert good.returncode == 0, good.stdout
-    assert "ok    engine: chrom" in good.stdout
+    assert " engine: chrom" in good.stdout
     assert "ok    identity: Chromium" in good.stdout
     assert "one story in page, frames, worker and headers" in good.stdout
     bad = pwsync("doctor", PWSYNC_BROWSER__EXECUTABLE="/bin/false")
     assert bad.returncode == 7
-    assert "WRONG engine" in bad.stdout
-    assert "WRONG identity" in bad.stdout
+    assert "FAIL  engine" in bad.stdout
+    assert "FAIL  identity" in bad.stdout
 
 
 def test_doctor_tells_of_servers_that_are_not_fit(pwsync, redis_server, mariadb):
     url = mariadb.new_database()
     good = pwsync("doctor", PWSYNC_REDIS_URL=redis_server.url, PWSYNC_DATABASE_URL=url)
-    assert (good.returncode, "WRONG" in good.stdout) == (0, False), good.stdout
+    assert (good.returncode, "FAIL" in good.stdout) == (0, False), good.stdout
     with redis_server.client() as connection:
         connection.config_set("maxmemory-policy", "allkeys-lru")
         try:
@@ -196,8 +196,8 @@ def test_doctor_tells_of_servers_that_are_not_fit(pwsync, redis_server, mariadb)
         finally:
             connection.config_set("maxmemory-policy", "noeviction")
     assert bad.returncode == 7
-    assert "WRONG redis: its maxmemory-policy is allkeys-lru" in bad.stdout
-    assert "WRONG tokens: none" in bad.stdout
+    assert "FAIL  redis eviction: allkeys-lru" in bad.stdout
+    assert "FAIL  tokens: none" in bad.stdout
 
 
 def test_rejected_lines_are_told_and_the_rest_is_done(pwsync, site):
