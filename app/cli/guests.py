@@ -38,10 +38,9 @@ class Desk:
         self.engine.dispose()
 
     def names(self) -> list[str]:
-        from app.profiles.values import GUEST
+        from app.services import profiles
 
-        accounts = {*self.manners.profiles, *self.manners.jar.names()} - {GUEST}
-        return [GUEST, *sorted(accounts)]
+        return profiles.names(self.manners)
 
     def health(self, who: "Profile") -> "Health":
         from app.profiles import rows
@@ -50,10 +49,10 @@ class Desk:
 
     def told(self, name: str) -> dict[str, Any]:
         """Everything that may be shown of a profile, without its secrets."""
-        who = self.manners.profile(name)
-        health = self.health(who)
-        standing = self.manners.gate(self.engine, who).standing()
-        own, today = standing.accounts[0], self.manners.pace.day(standing.now)
+        from app.services import profiles
+
+        found = profiles.told(self.engine, self.manners, name)
+        who, health = found.who, found.health
         return {
             "name": name,
             "kind": "account" if who.keeps_cookies else "nobody",
@@ -63,12 +62,12 @@ class Desk:
             "health": round(health.score, 2),
             "blocks": health.blocks,
             "pages": health.pages,
-            "pages_today": own.spent.get(today, 0),
-            "per_day": own.per_day,
+            "pages_today": found.pages_today,
+            "per_day": found.per_day,
             "logged_in_as": health.logged_in_as,
             "logged_in_at": _iso(health.logged_in_at),
-            "has_cookies": name in self.manners.jar.names(),
-            "in_use_by": health.holder_at(standing.now),
+            "has_cookies": found.cookies_at is not None,
+            "in_use_by": found.in_use_by,
             "egress": who.egress,
             "proxy": who.proxy.server if who.proxy else None,
         }

@@ -130,8 +130,9 @@ def resume(
     """Go on with a run that was stopped, killed, paused or parked."""
     from app.runs import states
     from app.runs.outcomes import CLOSED, RunState
+    from app.services.profiles import end_rest
     from app.settings import load
-    from app.wiring import check_profile, open_database
+    from app.wiring import check_profile, manners_of, open_database
 
     way = Way(progress=progress, as_json=as_json, detach=detach, here=here, wait=wait)
     if priority is not None:
@@ -151,7 +152,7 @@ def resume(
             _accept_drift(engine, run)
         found = states.resume(engine, run)
         if before.state is RunState.PARKED:  # else nothing was said of the profile
-            end_rest(settings, engine, found)
+            end_rest(engine, manners_of(settings), found)
         working.put_limits(engine, run, limit, time_limit, max_failures)
         code = working.work(
             settings, engine, found, replace(way, priority=found.options.get("priority", "default"))
@@ -281,21 +282,6 @@ def _how_to_resume(run: "Run") -> str:
     from app.cli.reporting import next_step
 
     return next_step(run) or ""
-
-
-def end_rest(settings: "Settings", engine: "Engine", run: "Run") -> None:
-    """A person says that the site may be asked again: the run's profile rests no longer.
-
-    The other runs that were parked with it go on, too.
-    """
-    from app.profiles import rows
-    from app.runs import parking
-    from app.wiring import manners_of
-
-    manners = manners_of(settings)
-    profile = manners.profile(run.options.get("profile") or "guest")
-    rows.revive(engine, manners.row(profile))
-    parking.release(engine, profile.name, replica=settings.site.replica is not None)
 
 
 def _same_site(settings: "Settings", run: "Run") -> None:

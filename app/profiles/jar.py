@@ -11,6 +11,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -49,6 +50,12 @@ class Jar:
             found = (file.name.removesuffix(END) for file in self.folder.glob(f"*{END}"))
             return tuple(sorted(name for name in found if _is_name(name)))
         return ()
+
+    def written_at(self, name: str) -> datetime | None:
+        """When a profile's cookies were written; None if it has none. Raises ProfileUnknown."""
+        with suppress(FileNotFoundError):
+            return datetime.fromtimestamp(self.path(name).lstat().st_mtime, UTC)
+        return None
 
     def load(self, name: str) -> dict[str, Any]:
         """A profile's cookies. Raises NotLoggedIn, CookiesRefused, ProfileUnknown."""

@@ -1,6 +1,6 @@
 """Runs as the server's doors open, show and steer them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from app.runs import opening, parking, states
 from app.runs.counts import Counts, Reason, counts, reasons
 from app.runs.outcomes import RunState
 from app.runs.states import ALIVE, Run
-from app.services import trail
+from app.services import profiles, trail
 from app.services.desk import Desk
 from app.services.trail import Deed, Done
 from app.services.wanted import Wanted
@@ -121,15 +121,36 @@ def _begin(desk: Desk, run: Run) -> str:
 
 
 def steer(desk: Desk, run_id: int, verb: str, deed: Deed) -> Run:
-    """`pause`, `resume` or `stop` a run, and keep who did it. Raises RunUnknown, RunClosed."""
+    """`pause`, `resume` or `stop` a run, and keep who did it.
+
+    Raises RunUnknown, RunClosed, and of one that is resumed ProfileUnknown.
+    """
     if verb == "resume":
-        run = states.resume(desk.engine, run_id)
-        _begin(desk, run)
+        run = _resume(desk, run_id)
     else:
         act = {"pause": states.pause, "stop": states.cancel}[verb]
         run = act(desk.engine, run_id, f"{deed.actor} said so")
     trail.note(desk.engine, deed)
     return run
+
+
+def _resume(desk: Desk, run_id: int) -> Run:
+    """Go on with a run; of one that was parked, the profile rests no longer."""
+    before = states.read_run(desk.engine, run_id)
+    is_parked = before.state is RunState.PARKED and profiles.is_here(desk.manners, before)
+    if is_parked:
+        desk.manners.profile(profiles.profile_of(before))
+    run = states.resume(desk.engine, run_id)
+    if is_parked:
+        begin_all(desk, profiles.end_rest(desk.engine, desk.manners, run))
+    _begin(desk, run)
+    return run
+
+
+def begin_all(desk: Desk, run_ids: Iterable[int]) -> None:
+    """Tell the workers of runs that go on."""
+    for run_id in run_ids:
+        _begin(desk, states.read_run(desk.engine, run_id))
 
 
 def latest(desk: Desk, limit: int = 50) -> list[Counts]:
