@@ -26,6 +26,7 @@ PLACES = (
     Place(path="/", name="Overview", icon="home", key="h", chapter="Work"),
     Place(path="/runs", name="Runs", icon="runs", key="r", chapter="Work"),
     Place(path="/runs/new", name="New run", icon="plus", key="n", chapter="Work"),
+    Place(path="/profiles", name="Profiles", icon="profiles", key="p", chapter="Work"),
     Place(path="/offers", name="Offers", icon="offers", key="o", chapter="Data"),
     Place(path="/changes", name="Changes", icon="changes", key="c", chapter="Data"),
     Place(path="/api/v1/docs", name="API reference", icon="exports", key="a", chapter="System"),

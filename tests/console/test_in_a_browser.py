@@ -31,6 +31,8 @@ def paths(server, tokens) -> list[str]:
         "/runs/1",
         "/runs/1/items?state=gone",
         "/offers",
+        "/profiles",
+        "/profiles/guest",
         "/nowhere",
     ]
     return [*lists, *(f"/offers/{one}" for one in poisoned)]

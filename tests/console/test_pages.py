@@ -17,6 +17,7 @@ from app.console.words import catalogue
 from app.filters.search import SORTS
 from app.items import Status
 from app.runs.outcomes import LEASED, QUEUED, Outcome, RunState
+from app.services.profiles import Word
 from tests.console.conftest import PAYLOADS
 
 JSON = {"Content_Type": "application/json"}
@@ -155,6 +156,8 @@ def pages(server, tokens) -> list[str]:
         "/runs/1",
         "/runs/1/items",
         "/runs/1/items?state=gone",
+        "/profiles",
+        "/profiles/guest",
     ]
     return [
         *lists,
@@ -226,6 +229,7 @@ def spoken() -> set[str]:
             *(place.name for place in PLACES),
             *(one.help for one in SORTS.values()),
             *SPANS.values(),
+            *(one.replace("_", " ") for one in Word),
         }
     )
 
