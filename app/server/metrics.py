@@ -7,15 +7,20 @@ Prometheus sends one with `authorization: credentials_file`.
 
 import threading
 import time
+from collections.abc import Iterator
 from importlib.metadata import version
+from itertools import groupby
 
 from fastapi import APIRouter, Request
-from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
 from starlette.responses import Response
 
 from app.services.desk import Desk
-from app.services.metrics import Sample, samples
+from app.services.metrics.everything import samples
+from app.services.metrics.sample import Sample
 
 KEPT_SECONDS = 5.0
 """Scrapers that come together cost one look."""
@@ -40,18 +45,36 @@ class Exposition:
 
 def exposed(found: list[Sample]) -> bytes:
     """Samples as Prometheus reads them."""
-    registry = CollectorRegistry()
-    gauges: dict[str, Gauge] = {}
     about = Sample(
         name="pwsync_build", help="The version.", value=1, labels=(("version", version("pwsync")),)
     )
-    for one in [about, *found]:
-        names = [name for name, _ in one.labels]
-        if one.name not in gauges:
-            gauges[one.name] = Gauge(one.name, one.help, names, registry=registry)
-        gauge = gauges[one.name]
-        (gauge.labels(**dict(one.labels)) if names else gauge).set(one.value)
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Families([about, *found]))
     return generate_latest(registry)
+
+
+class _Families(Collector):
+    """Samples by name."""
+
+    def __init__(self, found: list[Sample]) -> None:
+        self._found = found
+
+    def collect(self) -> Iterator[Metric]:
+        for name, group in groupby(sorted(self._found, key=_name), key=_name):
+            yield _family(name, list(group))
+
+
+def _name(sample: Sample) -> str:
+    return sample.name
+
+
+def _family(name: str, group: list[Sample]) -> Metric:
+    labels = [label for label, _ in group[0].labels]
+    kind = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
+    family = kind(name, group[0].help, labels=labels)
+    for one in group:
+        family.add_metric([value for _, value in one.labels], one.value)
+    return family
 
 
 def metrics_routes() -> APIRouter:
