@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, exists, func, select
 
-from app.images.plan import Kind
+from app.images.plan import Kind, Role
 from app.images.rows import COLUMNS, EVERYTHING, IMAGE, SOURCE, USE, Known, Scope
 
 
@@ -88,6 +88,18 @@ def places(conn: Connection, offer_ids: Collection[str]) -> list[Place]:
         .order_by(USE.c.offer_id, USE.c.position)
     )
     return [_place_of(row) for row in conn.execute(query).mappings()]
+
+
+def covers(conn: Connection, offer_ids: Collection[str]) -> dict[str, str]:
+    """The first picture of each offer's gallery that was had: its sha256 by offer."""
+    query = (
+        select(USE.c.offer_id, IMAGE.c.sha256)
+        .join(SOURCE, SOURCE.c.url_key == USE.c.url_key)
+        .join(IMAGE, IMAGE.c.sha256 == SOURCE.c.sha256)
+        .where(USE.c.offer_id.in_(offer_ids), USE.c.role == str(Role.GALLERY))
+        .order_by(USE.c.position.desc())  # the last one of each offer stays
+    )
+    return dict(conn.execute(query).all())
 
 
 def _place_of(row: Mapping[Any, Any]) -> Place:

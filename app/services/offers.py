@@ -1,6 +1,6 @@
 """Stored offers as the server's doors list and show them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -11,6 +11,7 @@ from app.filters.hits import Hit, hits
 from app.filters.parse import parse
 from app.filters.search import SORTS, Place, count, search
 from app.filters.values import EVERYTHING, All, FilterError, Query
+from app.images.holdings import covers
 from app.services.desk import Desk
 from app.store import changes, offers
 from app.store.changes import Recorded
@@ -28,6 +29,8 @@ class Listed:
     """A page of offers."""
 
     hits: Sequence[Hit]
+    covers: Mapping[str, str]
+    """sha256 of each offer's first picture, where it was fetched."""
     next: tuple[Any, str] | None
     """Where the following page begins: a value of the order, and an offer."""
     found: int
@@ -101,9 +104,10 @@ def listed(
     with reading(desk.engine) as conn:
         page = search(conn, query, sort=sort, limit=limit, after=after)
         found = hits(conn, page.offer_ids)
+        pictures = covers(conn, page.offer_ids)
         total = len(found) if page.next is None and after is None else count(conn, query)
     more = (_plain(page.next.value), page.next.offer_id) if page.next else None
-    return Listed(hits=found, next=more, found=total)
+    return Listed(hits=found, covers=pictures, next=more, found=total)
 
 
 def _plain(value: Any) -> Any:

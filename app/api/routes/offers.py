@@ -10,9 +10,11 @@ from pydantic import BaseModel, Field
 from app.api.deps import DeskOf
 from app.api.paging import cursor, place
 from app.api.problems import Problem
+from app.filters.hits import Hit
 from app.filters.search import MOST_COUNTED
 from app.items import as_json, money
 from app.services import offers
+from app.services.pictures import address
 from app.store.changes import Recorded
 
 routes = APIRouter(tags=["offers"])
@@ -47,6 +49,7 @@ class OfferHit(BaseModel):
     version: int
     changed_at: datetime
     observed_at: datetime
+    picture: str | None = Field(description="Where this server has its first picture.")
 
 
 class OfferList(BaseModel):
@@ -104,10 +107,15 @@ def list_offers(
 ) -> OfferList:
     """Stored offers, a page at a time; one page after another shows each offer once."""
     begins = offers.place_of(sort, place(after))
-    found = offers.listed(desk, offers.query_of(q, where), sort=sort, limit=limit, after=begins)
-    shown = [OfferHit(**_plain(hit)) for hit in found.hits]
-    more = cursor(found.next) if found.next else None
-    return OfferList(items=shown, next=more, found=found.found)
+    told = offers.listed(desk, offers.query_of(q, where), sort=sort, limit=limit, after=begins)
+    shown = [OfferHit(**_plain(hit), picture=_cover(told, hit)) for hit in told.hits]
+    more = cursor(told.next) if told.next else None
+    return OfferList(items=shown, next=more, found=told.found)
+
+
+def _cover(told: offers.Listed, hit: Hit) -> str | None:
+    sha256 = told.covers.get(hit.offer_id)
+    return address(sha256) if sha256 else None
 
 
 def _plain(hit: Any) -> dict[str, Any]:
@@ -118,7 +126,7 @@ def _plain(hit: Any) -> dict[str, Any]:
 @routes.get("/offers/{offer_id}", summary="One offer")
 def one_offer(desk: DeskOf, offer_id: OfferId) -> StoredFacts:
     """An offer as it is stored, with the origin of each value in `item.provenance`."""
-    stored = _found(desk, offer_id).stored
+    stored = found(desk, offer_id).stored
     return StoredFacts(
         item=as_json(stored.item),
         version=stored.version,
@@ -135,15 +143,16 @@ def history(
     desk: DeskOf, offer_id: OfferId, limit: Annotated[int, Query(ge=1, le=1000)] = 100
 ) -> ChangeList:
     """Its changes, newest first."""
-    found = _found(desk, offer_id, latest=limit)
-    return ChangeList(items=[_change(one) for one in found.changes])
+    told = found(desk, offer_id, latest=limit).changes
+    return ChangeList(items=[_change(one) for one in told])
 
 
-def _found(desk: DeskOf, offer_id: str, latest: int = 1) -> offers.Shown:
-    found = offers.shown(desk, offer_id, latest=latest)
-    if found is None:
+def found(desk: DeskOf, offer_id: str, latest: int = 1) -> offers.Shown:
+    """A stored offer. Raises Problem 404."""
+    shown = offers.shown(desk, offer_id, latest=latest)
+    if shown is None:
         raise Problem(404, "offer-unknown", f"offer {offer_id} is not stored")
-    return found
+    return shown
 
 
 def _change(one: Recorded) -> ChangeOut:

@@ -12,12 +12,14 @@ from app.console.shell import desk_of, page
 from app.filters.search import MOST_COUNTED, SORTS
 from app.filters.values import FilterError
 from app.items import as_json
-from app.services import offers
+from app.services import offers, pictures
 
 routes = APIRouter(prefix="/offers")
 PAGE = 50
 SKUS = 200
 """SKUs of one offer that a page shows."""
+SHOTS = 60
+"""Pictures of one offer that a page shows."""
 LONGEST = 2000
 
 
@@ -67,5 +69,7 @@ def one_offer(request: Request, offer_id: str) -> Response:
     if found is None:
         raise HTTPException(404)
     item = found.stored.item
-    origins = as_json(item).get("provenance") or {}
-    return page(request, "offers/offer.html", found=found, item=item, origins=origins, most=SKUS)
+    told: dict[str, Any] = {"origins": as_json(item).get("provenance") or {}, "most": SKUS}
+    shots = pictures.of_offer(desk_of(request), offer_id)
+    told |= {"shots": [one for one in shots if one.picture][:SHOTS], "shown": len(shots)}
+    return page(request, "offers/offer.html", found=found, item=item, **told)
