@@ -54,6 +54,7 @@ class RunItem(Row, table=True):
     __table_args__ = (
         ForeignKeyConstraint(["run_id"], ["run.id"], ondelete="CASCADE"),
         Index(None, "run_id", "state", "not_before", "position"),
+        Index(None, "run_id", "position"),
         MYSQL,
     )
 
