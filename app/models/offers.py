@@ -31,7 +31,11 @@ class Offer(Row, table=True):
     """One offer as last seen. The parts kept as JSON are read whole and never searched."""
 
     __tablename__ = "offer"
-    __table_args__ = (Index(None, "supplier_key"), Index(None, "observed_at"), MYSQL)
+    __table_args__ = (
+        Index(None, "supplier_key", "observed_at"),
+        Index(None, "observed_at"),
+        MYSQL,
+    )
 
     offer_id: str = Field(sa_type=OfferKey, primary_key=True, sa_column_kwargs=OWN_KEY)
     url: str = Field(sa_type=LongText)
@@ -153,7 +157,11 @@ class Supplier(Row, table=True):
     """A supplier, merged from all its offers: a page that tells less erases nothing."""
 
     __tablename__ = "supplier"
-    __table_args__ = (MYSQL,)
+    __table_args__ = (
+        Index(None, "changed_at", "supplier_key"),
+        Index(None, "first_seen_at", "supplier_key"),
+        MYSQL,
+    )
 
     supplier_key: str = Field(sa_type=ShortText, primary_key=True)
     """`m:` + member id, else `u:` + user id, else `l:` + a digest of the login id."""

@@ -124,7 +124,11 @@ class Quarantine(Row, table=True):
     """What could not be stored and why: one row for one page content breaking one rule."""
 
     __tablename__ = "quarantine"
-    __table_args__ = (Index(None, "offer_id", "rule", "digest", unique=True), MYSQL)
+    __table_args__ = (
+        Index(None, "offer_id", "rule", "digest", unique=True),
+        Index(None, "type", "decision", "last_seen_at"),
+        MYSQL,
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     offer_id: str = Field(sa_type=OfferKey)
