@@ -14,7 +14,7 @@ def only_known(request: Request) -> None:
     if not request.query_params:
         return
     route: APIRoute = request.scope["route"]
-    known = _known(request.app, PREFIX + route.path, request.scope["method"].lower())
+    known = _known(request.app, PREFIX + route.path_format, request.scope["method"].lower())
     if more := sorted(set(request.query_params) - known):
         message = UNKNOWN + (f"; there are {', '.join(sorted(known))}" if known else "")
         raise RequestValidationError([{"loc": ("query", name), "msg": message} for name in more])

@@ -26,7 +26,6 @@ from app.cli import (
     groups,
     history,
     images,
-    init,
     login,
     plan,
     profile,
@@ -54,7 +53,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-app.command()(init.init)
 app.command()(demo.demo)
 app.command()(sync.sync)
 app.command()(plan.plan)

@@ -77,6 +77,7 @@ FIELDS: Sequence[Field] = (
     _facet("attribute", Kind.TEXT, "a value of its attributes", "words", is_normal=True),
     _supplier("supplier", Kind.TEXT, "the company's name, or a part of it", "company_name"),
     _supplier("member", Kind.NAME, "the supplier's member id", "member_id"),
+    _facet("shop", Kind.NAME, "the supplier by its id here: m:b2b-2211", "supplier_key"),
     _supplier("kind", Kind.NAME, "what the supplier is: factory, cjgc …", "kind"),
     _supplier("years", Kind.COUNT, "years the supplier has been a member", "years"),
     _supplier("repeat", Kind.NUMBER, "share of buyers who came back, 0 to 1", "repeat_rate"),

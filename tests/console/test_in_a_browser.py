@@ -33,6 +33,7 @@ def paths(server, tokens) -> list[str]:
         "/offers",
         "/profiles",
         "/profiles/guest",
+        "/suppliers",
         "/nowhere",
     ]
     return [*lists, *(f"/offers/{one}" for one in poisoned)]

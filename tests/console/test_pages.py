@@ -11,7 +11,9 @@ from jinja2.ext import extract_from_ast
 
 from app.access.callers import ROLES
 from app.api.paging import cursor as word
+from app.completeness import PARTS
 from app.console.nav import CHAPTERS, PLACES
+from app.console.pages import suppliers
 from app.console.pages.changes import SPANS
 from app.console.words import catalogue
 from app.filters.search import SORTS
@@ -158,6 +160,8 @@ def pages(server, tokens) -> list[str]:
         "/runs/1/items?state=gone",
         "/profiles",
         "/profiles/guest",
+        "/suppliers",
+        "/suppliers?q=nobody&sort=changed",
     ]
     return [
         *lists,
@@ -230,6 +234,9 @@ def spoken() -> set[str]:
             *(one.help for one in SORTS.values()),
             *SPANS.values(),
             *(one.replace("_", " ") for one in Word),
+            *suppliers.ORDERS.values(),
+            *suppliers.LACKS.values(),
+            *(name for name, _ in PARTS),
         }
     )
 

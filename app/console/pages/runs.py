@@ -43,9 +43,9 @@ def list_runs(request: Request) -> Response:
 
 
 @routes.get("/new")
-def new_run(request: Request, refs: str = "") -> Response:
-    """The form for a new run."""
-    return _form(request, {"refs": refs[:MOST_TEXT]})
+def new_run(request: Request, refs: str = "", kind: str = "", value: str = "") -> Response:
+    """The form for a new run, filled in as a link has it."""
+    return _form(request, {"refs": refs[:MOST_TEXT], "kind": kind, "value": value[:500]})
 
 
 def _form(request: Request, given: dict[str, Any], wrong: str = "", status: int = 200) -> Response:
