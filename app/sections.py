@@ -6,15 +6,12 @@ How they are put together and where each value came from is in `settings.py`.
 import ipaddress
 import re
 from decimal import Decimal
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     ModelWrapValidatorHandler,
     SecretStr,
@@ -22,52 +19,33 @@ from pydantic import (
     model_validator,
 )
 
+from app.readable import ProfileName, Section, message, readable
+
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
-ProfileName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,31}$")]
-
-_READERS = {
-    "cron": ("app.schedule.batches", "read_cron"),
-    "zone": ("app.schedule.batches", "read_zone"),
-    "duration": ("app.schedule.batches", "read_duration"),
-    "quiet": ("app.pace.quiet", "read_quiet"),
-    "keyword": ("app.lists", "read_keyword"),
-    "shop": ("app.lists", "read_shop"),
-    "category": ("app.lists", "read_category"),
-    "offer": ("app.refs", "read_offer"),
-    "replica": ("browsers.traffic", "loopback"),
-}
-"""Module and function that read a text of that kind; imported only where one is set."""
-
-
-def _readable(kind: str) -> AfterValidator:
-    """Kept as it was typed, if it can be read. Readers raise ValueError with the reason."""
-    module, name = _READERS[kind]
-
-    def check(text: str) -> str:
-        getattr(import_module(module), name)(text)
-        return text
-
-    return AfterValidator(check)
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Browser(Section):
     """`[browser]`: the engine and how it is used."""
 
-    executable: Path | None = None
+    executable: Annotated[Path | None, Field(examples=["/usr/bin/chromium"])] = None
+    """The engine's file; found by itself if it is left out."""
     headless: bool = True
-    sandbox: bool | None = None
+    """Without a window; `false` shows each page."""
+    sandbox: Annotated[bool | None, Field(examples=[True])] = None
+    """Chromium's own; on if it is left out, except for root, whom Chromium refuses."""
     contexts: Annotated[int, Field(ge=1, le=200)] = 8
+    """Pages that one worker loads at once."""
     mode: Literal["natural", "mixed", "lean"] = "natural"
+    """`natural` renders each page and behaves in it, `lean` takes the document alone, `mixed`
+    renders one in ten."""
     stealth: bool = True
     """Whether rendered pages get the parts of playwright-stealth that contradict nothing."""
     dwell: Annotated[float, Field(ge=0, le=50)] = 1.0
     """How long rendered pages are looked at: 1 is 1.5 s an offer, people take 10; 0 is none."""
     retire_after_pages: Annotated[int, Field(ge=1)] = 500
+    """Pages after which a context is closed and a fresh one opened."""
     memory_limit_mb: Annotated[int, Field(ge=256)] = 2048
+    """MB of an engine with all its pages; beyond it a fresh one takes its place."""
 
 
 class Site(Section):
@@ -76,7 +54,9 @@ class Site(Section):
     profile: ProfileName = "guest"
     """Of runs that name none: `guest` is nobody, others keep cookies."""
 
-    replica: Annotated[str, _readable("replica")] | None = None
+    replica: Annotated[
+        Annotated[str, readable("replica")] | None, Field(examples=["127.0.0.1:8688"])
+    ] = None
     """`127.0.0.1:PORT` of a local 1688; nothing beyond this machine can be one."""
 
 
@@ -84,21 +64,23 @@ class Pace(Section):
     """`[pace]`: how gently the real site is asked. On a replica only what is set here holds."""
 
     page_gap_seconds: tuple[float, float] = (6.0, 10.0)
-    """Between two offers of one profile, and from one address."""
+    """Seconds between two offers of one profile, and from one address: at least and at most."""
     list_gap_seconds: tuple[float, float] = (3.0, 5.0)
-    """Between two pages of a list."""
+    """Seconds between two pages of a list: at least and at most."""
     per_day: Annotated[int, Field(ge=1)] | None = 5000
-    """Pages of one profile."""
+    """Pages of one profile in 24 hours of `tz`."""
     egress_per_day: Annotated[int, Field(ge=1)] | None = 10_000
-    """Pages from one address, whichever profiles ask."""
+    """Pages a day from one address, whichever profiles ask."""
     egress: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")] = "direct"
     """Name of the address that this machine goes out from; workers behind one share its budget."""
-    quiet_hours: Annotated[str, _readable("quiet")] | None = None
+    quiet_hours: Annotated[
+        Annotated[str, readable("quiet")] | None, Field(examples=["01:00-06:30"])
+    ] = None
     """`01:00-06:30`: no page is asked for then."""
-    tz: Annotated[str, _readable("zone")] = "Asia/Shanghai"
+    tz: Annotated[str, readable("zone")] = "Asia/Shanghai"
     """Whose days and hours these are."""
     rests_minutes: tuple[Annotated[float, Field(ge=0)], ...] = (15.0, 60.0, 360.0)
-    """How long a profile rests after a first, second, … block in a row."""
+    """Minutes that a profile rests after a first, second, … block in a row."""
 
     FLOOR: ClassVar[float] = 1.0
     """Seconds between two pages of the real site that no setting goes below."""
@@ -128,23 +110,26 @@ class Pace(Section):
 class Profile(Section):
     """`[[profile]]`: as whom the site may be asked besides `guest`."""
 
-    name: ProfileName
-    proxy: SecretStr | None = None
+    name: Annotated[ProfileName, Field(examples=["buyer"])]
+    """What `--profile` calls it; small letters, digits, `.`, `_` and `-`."""
+    proxy: Annotated[SecretStr | None, Field(examples=["http://proxy.example:3128"])] = None
     """`http://user:password@host:port` or `socks5://host:port`; its address has its own budget."""
-    per_day: Annotated[int, Field(ge=1)] | None = None
-    """Pages; as in [pace] if it is left out."""
+    per_day: Annotated[int | None, Field(ge=1, examples=[2000])] = None
+    """Pages a day; as in [pace] if it is left out."""
 
 
 class Run(Section):
     """`[run]`: leases, deadlines, tries and turns."""
 
     lease_seconds: Seconds = 20.0
-    """What a killed worker holds is free again after this; shorter than the 30 s promised."""
+    """Seconds after which what a killed worker held is free again; under the 30 s promised."""
     deadline_seconds: Seconds = 60.0
+    """Seconds that one page may take, whatever happens in it."""
     slice_seconds: Seconds = 60.0
-    """A worker's turn on one run, before it is the next one's."""
+    """Seconds of a worker's turn on one run, before it is the next one's."""
     attempts: Annotated[int, Field(ge=1, le=20)] = 3
-    journal: Path | None = None
+    """Tries of one offer before it counts as failed."""
+    journal: Annotated[Path | None, Field(examples=["/var/lib/pwsync/journal"])] = None
     """A folder where each worker notes what it settled, for `pwsync audit --history`."""
 
 
@@ -152,10 +137,11 @@ class Archive(Section):
     """`[archive]`: the pages that were read, kept as WARC files in the data directory."""
 
     keep: bool = True
-    retention_days: Annotated[float, Field(gt=0)] | None = None
+    """Whether pages are kept; without them `pwsync reextract` and `why` have nothing to read."""
+    retention_days: Annotated[float | None, Field(gt=0, examples=[365.0])] = None
     """Files whose pages were all seen longer ago go; nothing goes if it is left out."""
-    max_mb: Annotated[int, Field(ge=1)] | None = None
-    """The oldest files go beyond it, except those with the last page of an offer."""
+    max_mb: Annotated[int | None, Field(ge=1, examples=[50_000])] = None
+    """MB of all files; beyond it the oldest go, except those with the last page of an offer."""
 
 
 class Images(Section):
@@ -164,15 +150,17 @@ class Images(Section):
     fetch: bool = False
     """With every run; about 1.5 MB an offer. `pwsync images fetch` does it at any time."""
     format: Literal["webp", "jpeg"] = "webp"
+    """`webp` or `jpeg`; every shop takes JPEG, WebP is smaller."""
     quality: Annotated[int, Field(ge=1, le=100)] = 80
+    """1 to 100; higher is larger and closer to what was fetched."""
     max_bytes: Annotated[int, Field(ge=10_000, le=20 * 1024**2)] = 20 * 1024**2
-    """Of one picture; larger ones are refused."""
+    """Bytes of one picture; larger ones are refused."""
 
 
 class Quality(Section):
     """`[quality]`: what shows in time that pages are not read as before."""
 
-    canaries: Annotated[tuple[Annotated[str, _readable("offer")], ...], Field(max_length=5)] = ()
+    canaries: Annotated[tuple[Annotated[str, readable("offer")], ...], Field(max_length=5)] = ()
     """Offers known to be well; read at the beginning of each run, which stops if they are not."""
 
 
@@ -192,16 +180,21 @@ class Api(Section):
     """`[api]`: where the server listens and who may ask it."""
 
     host: str = "127.0.0.1"
+    """The address it listens at; `0.0.0.0` is every one of this machine's, and needs tokens."""
     port: Annotated[int, Field(ge=0, le=65_535)] = 8680
-    token: Annotated[SecretStr, Field(min_length=24)] | None = None
+    """0 takes a free one."""
+    token: Annotated[
+        SecretStr | None, Field(min_length=24, examples=["AT-LEAST-24-RANDOM-CHARACTERS"])
+    ] = None
     """May do everything; `pwsync serve --new-token` makes others, which are kept as hashes."""
     hosts: tuple[str, ...] = ()
     """Names it is asked by besides its own, as behind a proxy."""
     proxies: tuple[Annotated[str, AfterValidator(_is_network)], ...] = ()
     """Addresses and networks that are believed whom they forward for; nobody is by default."""
     reads_per_minute: Annotated[int, Field(ge=1)] = 6_000
-    """Of one token; of one address for who shows none."""
+    """Requests of one token; of one address for who shows none."""
     writes_per_minute: Annotated[int, Field(ge=1)] = 300
+    """Requests that change something, counted likewise."""
     wrong_per_minute: Annotated[int, Field(ge=1)] = 20
     """Wrong tokens of one address; after them none from there is looked at for a while."""
 
@@ -209,23 +202,41 @@ class Api(Section):
 class Batch(Section):
     """`[[batch]]`: a run that recurs. Times are of the site's zone unless `tz` says otherwise."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-    cron: Annotated[str, _readable("cron")]
-    tz: Annotated[str, _readable("zone")] = "Asia/Shanghai"
-    catchup: Annotated[str, Field(coerce_numbers_to_str=True), _readable("duration")] = "15m"
+    name: Annotated[
+        str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", examples=["every-night"])
+    ]
+    """What reports and `pwsync batch fire` call it."""
+    cron: Annotated[str, readable("cron"), Field(examples=["0 2 * * *"])]
+    """Minute, hour, day, month, weekday: when it is due."""
+    tz: Annotated[str, readable("zone")] = "Asia/Shanghai"
+    """Whose time `cron` means."""
+    catchup: Annotated[str, Field(coerce_numbers_to_str=True), readable("duration")] = "15m"
     """How long after its time a missed instant is still fired; `0`: only on time."""
-    file: Path | None = None
+    file: Annotated[Path | None, Field(examples=["offers.txt"])] = None
     """A ref a line; read when due. Relative to the folder of the configuration file."""
-    stale: Annotated[str, _readable("duration")] | None = None
+    stale: Annotated[Annotated[str, readable("duration")] | None, Field(examples=["7d"])] = None
     """Stored offers that were last seen longer ago than this."""
-    keyword: Annotated[str, _readable("keyword")] | None = None
-    shop: Annotated[str, _readable("shop")] | None = None
-    category: Annotated[str, Field(coerce_numbers_to_str=True), _readable("category")] | None = None
-    limit: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    keyword: Annotated[Annotated[str, readable("keyword")] | None, Field(examples=["保温杯"])] = (
+        None
+    )
+    """Offers that a search for these words finds."""
+    shop: Annotated[
+        Annotated[str, readable("shop")] | None,
+        Field(examples=["https://example.1688.com/page/offerlist.htm"]),
+    ] = None
+    """Offers of one shop: its URL or member id."""
+    category: Annotated[
+        Annotated[str, Field(coerce_numbers_to_str=True), readable("category")] | None,
+        Field(examples=["1037192"]),
+    ] = None
+    """Offers of one category: its number."""
+    limit: Annotated[int | None, Field(ge=1, le=1_000_000, examples=[500])] = None
     """Offers of one run."""
-    profile: ProfileName | None = None
+    profile: Annotated[ProfileName | None, Field(examples=["buyer"])] = None
     """As whom; as in [site] if it is left out."""
-    ignore_robots: Annotated[str, Field(min_length=3)] | None = None
+    ignore_robots: Annotated[str | None, Field(min_length=3, examples=["agreed with the shop"])] = (
+        None
+    )
     """Why robots.txt may be left aside; each of its runs keeps the reason."""
 
     SOURCES: ClassVar[tuple[str, ...]] = ("file", "stale", "keyword", "shop", "category")
@@ -265,6 +276,7 @@ class Notify(Section):
     """`[notify]`: who is told, unless an alert names others."""
 
     urls: tuple[Address, ...] = ()
+    """Addresses as apprise has them: `dingtalk://TOKEN`, `mailto://…`; their tokens are secrets."""
 
 
 def _percent(told: Any) -> Any:
@@ -274,22 +286,30 @@ def _percent(told: Any) -> Any:
 class Alert(Section):
     """`[[alert]]`: one condition on some offers, and who is told."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-    offers: tuple[str, ...] | None = None
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", examples=["cheaper"])]
+    """What messages and `pwsync alerts` call it."""
+    offers: Annotated[tuple[str, ...] | None, Field(examples=[["610947572360"]])] = None
     """Ids or URLs."""
-    file: Path | None = None
+    file: Annotated[Path | None, Field(examples=["watched.txt"])] = None
     """A ref a line; read when a command starts. Relative to the configuration file's folder."""
-    supplier: str | None = None
+    supplier: Annotated[str | None, Field(examples=["b2b-2208123456789"])] = None
     """Member id, login id or name of the company."""
-    batch: str | None = None
-    all: bool | None = None
-    price_drop: Annotated[Decimal, BeforeValidator(_percent), Field(gt=0, le=100)] | None = None
+    batch: Annotated[str | None, Field(examples=["every-night"])] = None
+    """What the runs of this batch bring."""
+    all: Annotated[bool | None, Field(examples=[True])] = None
+    """Every stored offer."""
+    price_drop: Annotated[
+        Annotated[Decimal, BeforeValidator(_percent), Field(gt=0, le=100)] | None,
+        Field(examples=["5%"]),
+    ] = None
     """Percent: `5` or `"5%"`, at once."""
-    price_below: Annotated[Decimal, Field(gt=0)] | None = None
-    stock_below: Annotated[int, Field(ge=1)] | None = None
-    on: tuple[str, ...] | None = None
+    price_below: Annotated[Decimal | None, Field(gt=0, examples=[9.9])] = None
+    """In the offer's currency, CNY."""
+    stock_below: Annotated[int | None, Field(ge=1, examples=[100])] = None
+    """In the offer's unit."""
+    on: Annotated[tuple[str, ...] | None, Field(examples=[["restock", "gone"]])] = None
     """Kinds of changes: `restock`, `gone`, `sku_added`, `title`…"""
-    notify: tuple[Address, ...] | None = None
+    notify: Annotated[tuple[Address, ...] | None, Field(examples=[["mailto://me.example"]])] = None
     """Who is told; as in [notify] if it is left out."""
 
     WATCHED: ClassVar[tuple[str, ...]] = ("offers", "file", "supplier", "batch", "all")
@@ -318,8 +338,3 @@ class Alert(Section):
 
         if wrong := next((word for word in self.on or () if word not in set(Kind)), None):
             raise ValueError(f"'{self.name}', on: {wrong} is none of {', '.join(Kind)}")
-
-
-def message(first: Any) -> str:
-    """What is wrong, without pydantic's own words before ours."""
-    return str(first["msg"]).removeprefix("Value error, ")

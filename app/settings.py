@@ -6,7 +6,7 @@ file or as `PWSYNC_…`, is an error.
 
 import os
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import (
@@ -16,6 +16,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from app.readable import message
 from app.sections import (
     Alert,
     Api,
@@ -29,7 +30,6 @@ from app.sections import (
     Quality,
     Run,
     Site,
-    message,
 )
 
 PREFIX = "PWSYNC_"
@@ -54,9 +54,16 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
     )
 
-    database_url: str | None = None
-    redis_url: str | None = None
+    database_url: Annotated[
+        str | None, Field(examples=["mysql+pymysql://USER@HOST/pwsync?charset=utf8mb4"])
+    ] = None
+    """MySQL or MariaDB; an SQLite file in the data folder if it is left out. Its password is a
+    secret: better as PWSYNC_DATABASE_URL."""
+    redis_url: Annotated[str | None, Field(examples=["redis://HOST:6379/0"])] = None
+    """Where workers are rung; one process does the work itself if it is left out. Its password is a
+    secret: better as PWSYNC_REDIS_URL."""
     data_dir: Path = Field(default_factory=default_data_dir)
+    """Folder of the SQLite database, archive, pictures, cookies and tokens."""
     browser: Browser = Browser()
     site: Site = Site()
     pace: Pace = Pace()

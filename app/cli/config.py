@@ -1,6 +1,12 @@
 """`pwsync config`: which settings are in force and where they come from."""
 
+import json
+from typing import TYPE_CHECKING, Annotated
+
 import typer
+
+if TYPE_CHECKING:
+    from app.declared import Setting
 
 app = typer.Typer(help="Show the settings in force.", no_args_is_help=True)
 
@@ -15,17 +21,39 @@ def path() -> None:
 
 
 @app.command()
-def show() -> None:
-    """Print every setting as JSON; passwords are masked."""
-    import json
+def show(
+    origin: Annotated[
+        bool, typer.Option("--origin", help="A line a setting, with where its value comes from.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON document; without --origin it always is one.")
+    ] = False,
+) -> None:
+    """Print every setting as JSON; passwords and tokens are masked."""
+    from dataclasses import asdict
 
-    from sqlalchemy import make_url
-
+    from app.declared import in_force, masked
     from app.settings import load
 
     settings = load()
-    shown = settings.model_dump(mode="json")
-    shown["database_url"] = make_url(settings.database).render_as_string(hide_password=True)
-    if settings.redis_url:
-        shown["redis_url"] = make_url(settings.redis_url).render_as_string(hide_password=True)
-    typer.echo(json.dumps(shown, indent=2, ensure_ascii=False))
+    if not origin:
+        typer.echo(json.dumps(masked(settings), indent=2, ensure_ascii=False))
+        return
+    found = in_force(settings)
+    if as_json:
+        typer.echo(json.dumps([asdict(one) for one in found], ensure_ascii=False))
+    else:
+        typer.echo("\n".join(_lines(found)))
+
+
+def _lines(found: "list[Setting]") -> list[str]:
+    """Names, values and origins below one another; a long value pushes only its own origin."""
+    from app.cli.template import literal
+    from app.monitor.words import harmless
+
+    wide = max(len(one.name) for one in found)
+    values = ["–" if one.value is None else literal(one.value) for one in found]
+    return [
+        harmless(f"{one.name:<{wide}}  {value:<28}  {one.origin}", limit=2_000)
+        for one, value in zip(found, values, strict=True)
+    ]

@@ -26,6 +26,7 @@ from app.cli import (
     groups,
     history,
     images,
+    init,
     login,
     plan,
     profile,
@@ -53,6 +54,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+app.command()(init.init)
 app.command()(demo.demo)
 app.command()(sync.sync)
 app.command()(plan.plan)
