@@ -151,6 +151,17 @@ def read_refs(lines: Iterable[str]) -> Intake:
     return Intake(accepted=tuple(accepted), duplicates=tuple(duplicates), rejected=tuple(rejected))
 
 
+def lines_of(content: bytes) -> list[str]:
+    """The lines of a file: UTF-8, or GB18030 as a Chinese Excel writes CSV.
+
+    Raises UnicodeDecodeError.
+    """
+    try:
+        return content.decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        return content.decode("gb18030").splitlines()
+
+
 def _parse_line(text: str) -> OfferRef:
     cell = _first_cell(text)
     if cell and cell != text:

@@ -8,6 +8,7 @@ from app.access.callers import Caller, caller_of
 from app.access.tokens import Scope
 from app.api.problems import Problem
 from app.services.desk import Desk
+from app.services.trail import Deed
 
 
 def desk_of(request: Request) -> Desk:
@@ -27,6 +28,11 @@ def admin(request: Request) -> Caller:
     if found.scope < Scope.ADMIN:
         raise Problem(403, "forbidden", "this needs a token of scope admin")
     return found
+
+
+def deed_of(asker: Caller, verb: str, target: str) -> Deed:
+    """What is being done here, for the trail."""
+    return Deed(actor=asker.name, role=asker.role, door="api", verb=verb, target=target)
 
 
 DeskOf = Annotated[Desk, Depends(desk_of)]

@@ -79,6 +79,7 @@ def status(
     from app.cli import reporting
     from app.runs.counts import counts
     from app.runs.states import find_unfinished
+    from app.services.reports import as_document
     from app.settings import load
     from app.wiring import open_database
 
@@ -89,7 +90,7 @@ def status(
     workers = _workers(connection)
     is_known = connection is not None or not settings.redis_url
     if as_json:
-        runs = [reporting.as_json(one, []) for one in found]
+        runs = [as_document(one, []) for one in found]
         told = {"runs": runs, "workers": workers if is_known else None}
         typer.echo(json.dumps(told, ensure_ascii=False))
         return

@@ -1,6 +1,6 @@
 """How often a run's pages told each field, for people and as JSON."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -53,22 +53,3 @@ def _refused(found: "Quality") -> Table:
     for why, number in sorted(found.refused.items(), key=lambda one: -one[1]):
         table.add_row(f"{number:,} of {found.pages:,}", foreign(why))
     return table
-
-
-def as_json(found: "Quality") -> dict[str, Any]:
-    """The same for programs."""
-    return {
-        "pages": found.pages,
-        "refused": dict(found.refused),
-        "fields": [
-            {
-                "layout": one.layout,
-                "field": one.mark,
-                "pages": one.pages,
-                "told": one.told,
-                "before": one.before and round(one.before, 4),
-                "drift": one.suspect,
-            }
-            for one in found.fields
-        ],
-    }

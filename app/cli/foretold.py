@@ -1,111 +1,15 @@
-"""What a sync would come to, as values, as JSON, and on a screen; found out in `plan.py`."""
+"""What a sync would come to, on a screen; found out in `app.services.planning`."""
 
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
 from app.monitor.words import foreign
-from app.pace.forecast import Forecast
-from app.pace.values import Account, Pace, Standing
-from app.profiles.values import Profile
+from app.pace.values import Pace
+from app.services.planning import Pages, Plan
 from app.services.wanted import Wanted
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Pages:
-    """The pages that a run asks for, each a turn of its own."""
-
-    offers: int | None
-    """None: only the list's first page tells."""
-    lists: int | None
-    robots: int
-    """Hosts whose robots.txt is not known, or too old."""
-    is_list: bool = False
-    """Whether they are a list's, which may turn out to be shorter."""
-    forbidden: int = 0
-    """Offers, or lists, that robots.txt keeps us from."""
-    rule: str | None = None
-    """The line of robots.txt that does."""
-
-    @property
-    def total(self) -> int | None:
-        if self.offers is None or self.lists is None:
-            return None
-        return self.offers + self.lists + self.robots
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Plan:
-    """All that is told about a run that nobody began."""
-
-    wanted: Wanted
-    pages: Pages
-    profile: Profile
-    pace: Pace
-    standing: Standing
-    forecast: Forecast
-    mode: str
-    is_replica: bool
-
-
-# As JSON
-
-
-def as_document(found: Plan) -> dict[str, Any]:
-    """The plan for programs; times carry a zone, null is not known or without end."""
-    intake, pages, pace, when = found.wanted.intake, found.pages, found.pace, found.forecast
-    profile, address = found.standing.accounts
-    today = pace.day(found.standing.now)
-    return {
-        "what": found.wanted.label,
-        "kind": str(found.wanted.kind),
-        "lines": intake and {
-            "read": len(intake.accepted) + len(intake.duplicates) + len(intake.rejected),
-            "accepted": len(intake.accepted),
-            "duplicate": len(intake.duplicates),
-            "rejected": len(intake.rejected),
-        },
-        "pages": {
-            "offers": pages.offers,
-            "lists": pages.lists,
-            "robots": pages.robots,
-            "total": pages.total,
-            "at_most": pages.is_list,
-        },
-        "forbidden": {"count": pages.forbidden, "rule": pages.rule},
-        "replica": found.is_replica,
-        "mode": found.mode,
-        "profile": found.profile.name,
-        "address": found.profile.egress,
-        "gap_seconds": pace.gap_after("offer"),
-        "list_gap_seconds": pace.gap_after("list"),
-        "budget": {
-            "tz": str(pace.zone),
-            "profile": _account(profile, today),
-            "address": _account(address, today),
-            "left_today": when.left_today,
-        },
-        "quiet_hours": pace.quiet and str(pace.quiet),
-        "closed": when.closed and {"until": _iso(when.closed.until), "why": when.closed.why},
-        "begins_at": _iso(when.begins),
-        "ends_at": _iso(when.ends) if pages.total else None,
-        "days": when.days,
-    }  # fmt: skip
-
-
-def _account(one: Account, today: date) -> dict[str, int | None]:
-    return {"per_day": one.per_day, "spent": one.spent.get(today, 0), "left": one.left(today)}
-
-
-def _iso(at: datetime | None) -> str | None:
-    return at.astimezone().isoformat(timespec="seconds") if at else None
-
-
-# On a screen
 
 
 def drawn(found: Plan) -> Group:

@@ -78,14 +78,12 @@ def _say(sentence: str) -> None:
 
 
 def _lines(name: str) -> list[str]:
+    from app.refs import lines_of
+
     try:
         if name == "-":
             return sys.stdin.read().splitlines()
-        content = Path(name).read_bytes()
-        try:
-            return content.decode("utf-8-sig").splitlines()
-        except UnicodeDecodeError:  # as a Chinese Excel writes CSV
-            return content.decode("gb18030").splitlines()
+        return lines_of(Path(name).read_bytes())
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a text in UTF-8"
         raise UsageError(

@@ -15,13 +15,14 @@ def runs(
     from app.cli import reporting
     from app.runs.counts import counts
     from app.runs.states import recent_runs
+    from app.services.reports import as_document
     from app.settings import load
     from app.wiring import open_database
 
     engine = open_database(load())
     found = [counts(engine, run.id) for run in recent_runs(engine, limit)]
     if as_json:
-        typer.echo(json.dumps([reporting.as_json(one, []) for one in found], ensure_ascii=False))
+        typer.echo(json.dumps([as_document(one, []) for one in found], ensure_ascii=False))
         return
     if not found:
         typer.echo("no runs yet; `pwsync sync REF...` makes the first one")
@@ -44,6 +45,7 @@ def report(
     from app.cli import filling, reporting
     from app.quality.books import quality_of
     from app.runs.counts import counts, reasons
+    from app.services.reports import as_document, quality_as_json
     from app.settings import load
     from app.wiring import open_database
 
@@ -51,8 +53,8 @@ def report(
     found, why = counts(engine, run), reasons(engine, run)
     told = quality_of(engine, run) if quality else None
     if as_json:
-        document = reporting.as_json(found, why)
-        document |= {"quality": filling.as_json(told)} if told else {}
+        document = as_document(found, why)
+        document |= {"quality": quality_as_json(told)} if told else {}
         typer.echo(json.dumps(document, ensure_ascii=False))
         return
     from rich.console import Console

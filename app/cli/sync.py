@@ -279,7 +279,7 @@ def _go_on(engine: "Engine", found: "Run", priority: str, *, waits: bool) -> "Ru
 
 
 def _how_to_resume(run: "Run") -> str:
-    from app.cli.reporting import next_step
+    from app.services.reports import next_step
 
     return next_step(run) or ""
 
@@ -294,17 +294,13 @@ def _same_site(settings: "Settings", run: "Run") -> None:
 
 
 def _of_outcomes(engine: "Engine", run: "Run", only: str) -> Wanted:
-    from app.refs import read_refs
-    from app.runs.counts import counts, offers_with
     from app.runs.outcomes import Outcome
+    from app.services.wanting import NothingWanted, want_again
 
     words = [word.strip() for word in only.split(",") if word.strip()]
     if unknown := set(words) - set(Outcome):
         raise UsageError(f"--only {min(unknown)}: choose from {', '.join(Outcome)}")
-    found = read_refs(offers_with(engine, run.id, words))
-    if not found.accepted:
-        lists = counts(engine, run.id).lists
-        again = "; its list was not read to its end: `pwsync sync` with the same list reads it anew"
-        hint = again if any(lists.get(word) for word in words) else ""
-        raise UsageError(f"run {run.id} has no offer that is {' or '.join(words)}{hint}")
-    return Wanted(intake=found)
+    try:
+        return want_again(engine, run.id, words)
+    except NothingWanted as error:
+        raise UsageError(str(error)) from error

@@ -216,10 +216,11 @@ def report(engine: "Engine", run_id: int, *, as_json: bool) -> int:
     from app.cli import reporting
     from app.cli.live import exit_code
     from app.runs.counts import counts, reasons
+    from app.services.reports import as_document
 
     found, why = counts(engine, run_id), reasons(engine, run_id)
     if as_json:
-        typer.echo(json.dumps(reporting.as_json(found, why), ensure_ascii=False))
+        typer.echo(json.dumps(as_document(found, why), ensure_ascii=False))
     else:
         Console().print(reporting.report(found, why))
     return exit_code(found, None)
@@ -232,12 +233,13 @@ def _work_here(settings: "Settings", engine: "Engine", run: "Run", way: Way) -> 
     from app.cli.live import LiveRun, exit_code
     from app.monitor.progress import Progress
     from app.runs.counts import reasons
+    from app.services.reports import as_document
 
     live = LiveRun(settings, engine, run.id, waits=way.wait)
     found: Counts = live.work(cast("Progress", way.progress), Console(stderr=True))
     why = reasons(engine, run.id)
     if way.as_json:
-        typer.echo(json.dumps(reporting.as_json(found, why), ensure_ascii=False))
+        typer.echo(json.dumps(as_document(found, why), ensure_ascii=False))
     else:
         Console().print(reporting.report(found, why, last=live.picture()))
     return exit_code(found, live.signal)

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, exists, select
 from app import models
 from app.lists import ListRef
 from app.models import table
-from app.refs import Intake, OfferRef, read_refs
+from app.refs import Intake, OfferRef, lines_of, read_refs
 from app.schedule.batches import Timetable, write_duration
 
 OFFER, ITEM, FIRE = table(models.Offer), table(models.RunItem), table(models.BatchFire)
@@ -71,9 +71,9 @@ class RefFile:
         try:
             if self.path.exists() and not self.path.is_file():
                 raise SourceUnreadable(f"{self.path}: not an ordinary file")
-            return self.path.read_text(encoding="utf-8-sig").splitlines()
+            return lines_of(self.path.read_bytes())
         except UnicodeDecodeError:
-            raise SourceUnreadable(f"{self.path}: not a text in UTF-8") from None
+            raise SourceUnreadable(f"{self.path}: not a text in UTF-8 or GB18030") from None
         except OSError as error:
             raise SourceUnreadable(f"{self.path}: {error.strerror}") from error
 

@@ -10,14 +10,18 @@ from sqlalchemy import func, select
 from app import models
 from app.jobs import doorbell
 from app.models import table
+from app.quality.books import quality_of
 from app.runs import opening, parking, states
+from app.runs.audit import Balance, balance
 from app.runs.counts import Counts, Reason, counts, reasons
-from app.runs.outcomes import RunState
+from app.runs.outcomes import CLOSED, RunState
 from app.runs.states import ALIVE, Run
-from app.services import profiles, trail
+from app.services import known, planning, profiles, reports, trail
 from app.services.desk import Desk
+from app.services.planning import Plan
 from app.services.trail import Deed, Done
 from app.services.wanted import Wanted
+from app.services.wanting import AGAIN, NothingWanted, want_again
 from app.store import quarantine
 from app.store.engine import reading
 
@@ -78,6 +82,7 @@ def open_run(
     profile: str | None = None,
     priority: str = "default",
     ignore_robots: str | None = None,
+    label: str = "",
 ) -> Opened:
     """The unfinished run with exactly this input, or a new one; workers are told.
 
@@ -90,24 +95,70 @@ def open_run(
     parking.wake(desk.engine)
     unfinished = states.find_unfinished(desk.engine)
     same = next((run for run in unfinished if options.items() <= run.options.items()), None)
-    run = same or _write(desk, wanted, options | {"priority": priority})
+    run = same or _write(desk, wanted, options | {"priority": priority}, label or wanted.label)
     return Opened(run=run, is_new=same is None, next=_begin(desk, run))
 
 
-def _write(desk: Desk, wanted: Wanted, options: dict[str, Any]) -> Run:
+def _write(desk: Desk, wanted: Wanted, options: dict[str, Any], label: str) -> Run:
     told: dict[str, Any] = {
         "kind": wanted.kind,
-        "label": wanted.label,
+        "label": label,
         "options": options,
         "attempts": desk.attempts,
     }
     if wanted.intake is None:
         return opening.open_list_run(desk.engine, **told)
-    return opening.open_run(desk.engine, wanted.intake, **told)
+    skip = known.look(desk.engine, wanted).skipped
+    run = opening.open_run(desk.engine, wanted.intake, skip=skip, **told)
+    return states.close_if_finished(desk.engine, run.id) if skip else run
+
+
+def plan(desk: Desk, wanted: Wanted, *, profile: str | None = None) -> Plan:
+    """What a run would come to; writes nothing. Raises ProfileUnknown, DatabaseUnavailable."""
+    asked_as = profile or str(desk.options.get("profile", "guest"))
+    return planning.plan(desk.engine, desk.manners, wanted, profile=asked_as, mode=desk.mode)
+
+
+def retry(
+    desk: Desk, run_id: int, only: Iterable[str] = AGAIN, *, priority: str = "default"
+) -> Opened:
+    """A run over those offers of another that ended so, asked for as they were then.
+
+    Raises RunUnknown, NothingWanted, ProfileUnknown, DatabaseUnavailable.
+    """
+    words = [str(word) for word in only]
+    old = states.read_run(desk.engine, run_id)
+    if not profiles.is_here(desk.manners, old):
+        raise NothingWanted(f"run {run_id} was asked of another site than this server asks")
+    return open_run(
+        desk,
+        want_again(desk.engine, run_id, words),
+        profile=old.options.get("profile"),
+        priority=priority,
+        ignore_robots=old.options.get("ignore_robots"),
+        label=f"retry of run {run_id}: {','.join(words)}",
+    )
+
+
+def report(desk: Desk, run_id: int, *, quality: bool = False) -> dict[str, Any]:
+    """What became of a run, as `pwsync report --json` has it. Raises RunUnknown."""
+    found = counts(desk.engine, run_id)
+    told = reports.as_document(found, reasons(desk.engine, run_id))
+    told |= {"next": reports.next_step(found.run)}
+    return told | (
+        {"quality": reports.quality_as_json(quality_of(desk.engine, run_id))} if quality else {}
+    )
+
+
+def audit(desk: Desk, run_id: int) -> Balance:
+    """Whether the books of a run balance. Raises RunUnknown."""
+    return balance(desk.engine, run_id)
 
 
 def _begin(desk: Desk, run: Run) -> str:
     """Tell the workers; what a person has to do where that was not possible."""
+    if run.state in CLOSED:
+        return ""
     if run.state in (RunState.PAUSED, RunState.PARKED):
         return f"run {run.id} is {run.state}: resume it"
     if desk.redis is None:

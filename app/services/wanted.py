@@ -15,6 +15,8 @@ class Wanted:
     intake: Intake | None = None
     found_in: ListRef | None = None
     first: int | None = None
+    skip_seen_hours: int | None = None
+    """Offers named here that were seen within so many hours are skipped."""
 
     @property
     def kind(self) -> str:
@@ -33,7 +35,8 @@ class Wanted:
     def options(self) -> dict[str, Any]:
         """What a run keeps of it; the same input has the same."""
         if not self.found_in:
-            return {"input": self._fingerprint()}
+            skip = {"skip_seen_hours": self.skip_seen_hours} if self.skip_seen_hours else {}
+            return {"input": self._fingerprint(), **skip}
         named = {"kind": str(self.found_in.kind), "value": self.found_in.value, "first": self.first}
         return {"input": self._fingerprint(), "list": named}
 
