@@ -80,28 +80,21 @@ def test_who_was_seen_lately_is_skipped_and_a_run_of_nobody_else_is_done(post, g
 
 def test_a_file_is_read_as_the_command_reads_it(post, get):
     csv = "610947572371,袜子\nhttps://detail.1688.com/offer/610947572372.html,帽子\nnobody,x\n"
-    status, told = upload(post, form(csv.encode("gb18030"), priority="low"))
+    status, told = upload(post, csv.encode("gb18030"))
     assert status == 201, told
     assert (told["planned"], told["rejected"]) == (2, 1)
-    again, told = upload(post, form(csv.encode(), priority="low"))
+    again, told = upload(post, csv.encode())
     assert (again, told["run"]) == (200, told["run"])
-    assert upload(post, form(b"\xff\xfe\x00"))[1]["title"] == "file"
-    assert upload(post, form(b"nobody\n"))[1]["title"] == "nothing"
+    assert upload(post, b"\xff\xfe\x00")[1]["title"] == "file"
+    assert upload(post, b"nobody\n")[1]["title"] == "nothing"
     assert get(f"/{told['run']}/report")["rejected"] == 1
 
 
-def upload(post, body: bytes):
-    return post("/file", body, Content_Type="multipart/form-data; boundary=edge")
-
-
-def form(content: bytes, **fields: str) -> bytes:
-    """A body of multipart/form-data."""
-    parts = [
-        f'--edge\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
-        for name, value in fields.items()
-    ]
+def upload(post, content: bytes):
+    """A file as a form brings it."""
     head = b'--edge\r\nContent-Disposition: form-data; name="file"; filename="refs.csv"\r\n\r\n'
-    return b"".join([*parts, head, content, b"\r\n--edge--\r\n"])
+    body = head + content + b"\r\n--edge--\r\n"
+    return post("/file?priority=low", body, Content_Type="multipart/form-data; boundary=edge")
 
 
 def test_a_retry_takes_what_failed_as_it_was_asked_for(post, get, engine):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, File, Form, Response, UploadFile
+from fastapi import APIRouter, Body, File, Query, Response, UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.access.callers import Caller
@@ -26,6 +26,7 @@ MOST_HOURS = 24 * 366
 SAME: dict[int | str, dict[str, Any]] = {
     200: {"description": "There is one with exactly this input."}
 }
+AMONG = "Among the workers' runs."
 Hours = Annotated[
     int | None,
     Field(ge=1, le=MOST_HOURS, description="Skip named offers seen within so many hours."),
@@ -57,7 +58,7 @@ class Wish(BaseModel):
 class NewRun(Wish):
     """A run that is to be opened."""
 
-    priority: Priority = Field(Priority.DEFAULT, description="Among the workers' runs.")
+    priority: Priority = Field(Priority.DEFAULT, description=AMONG)
 
 
 class RunOpened(RunOut):
@@ -172,9 +173,9 @@ def open_file(
     response: Response,
     *,
     file: Annotated[UploadFile, File(description="A ref a line, or CSV with it in column one.")],
-    priority: Annotated[Priority, Form()] = Priority.DEFAULT,
-    skip_seen_hours: Annotated[Hours, Form()] = None,
-    profile: Annotated[Profile, Form()] = None,
+    priority: Annotated[Priority, Query(description=AMONG)] = Priority.DEFAULT,
+    skip_seen_hours: Annotated[Hours, Query()] = None,
+    profile: Annotated[Profile, Query()] = None,
 ) -> RunOpened:
     """The same over a file in UTF-8 or GB18030, read as `pwsync sync -i FILE` does; up to 8 MiB."""
     wanted = _in_file(file.file.read(), skip_seen_hours)
@@ -190,7 +191,7 @@ class Again(BaseModel):
     only: list[Outcome] = Field(
         list(AGAIN), min_length=1, max_length=len(Outcome), description="How they ended."
     )
-    priority: Priority = Field(Priority.DEFAULT, description="Among the workers' runs.")
+    priority: Priority = Field(Priority.DEFAULT, description=AMONG)
 
 
 @routes.post("/{run}/retry", status_code=201, summary="Retry a run", responses=SAME)

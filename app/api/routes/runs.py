@@ -38,7 +38,8 @@ def list_runs(desk: DeskOf, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> 
     return RunList(items=[RunOut(**told(one)) for one in runs.latest(desk, limit)])
 
 
-@routes.get("/{run}", summary="One run")
+# A number only: it would take GET for /plan and /file, too.
+@routes.get("/{run:int}", summary="One run")
 def one_run(desk: DeskOf, run: Number) -> RunReport:
     """How a run stands, and why offers were not stored."""
     found = runs.picture(desk, run)
