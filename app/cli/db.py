@@ -1,5 +1,7 @@
 """`pwsync db`: the database's schema."""
 
+from typing import Annotated
+
 import typer
 
 app = typer.Typer(help="Prepare and check the database.", no_args_is_help=True)
@@ -18,15 +20,23 @@ def migrate() -> None:
 
 
 @app.command()
-def check() -> None:
-    """Tell whether the database is there and has the newest schema; exit 7 if not."""
-    from app.cli import exits
+def check(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """Check the database: whether it answers, its revision, tables, charset, modes and clock.
+
+    Nothing is changed. Exit code 7 if anything is not as it should be, a warning too.
+    """
+    from app.cli import exits, told
+    from app.services.checkup.database import of_engine, tables
+    from app.services.checkup.findings import Level
     from app.settings import load
     from app.store.engine import open_engine
-    from app.store.schema import HEAD, revision
 
-    found = revision(open_engine(load().database))
-    typer.echo(f"revision {found or 'none'}; this pwsync wants {HEAD}")
-    if found != HEAD:
-        typer.echo("pwsync: run `pwsync db migrate`", err=True)
+    engine = open_engine(load().database)
+    found = list(of_engine(engine))
+    if found[0].level is Level.OK:
+        found += tables(engine)
+    told.findings(found, as_json=as_json)
+    if any(one.level is not Level.OK for one in found):
         raise typer.Exit(exits.UNAVAILABLE)

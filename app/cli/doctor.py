@@ -7,12 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from app.services.checkup.findings import Finding, Means
+    from app.services.checkup.findings import Means
     from app.settings import Settings
-
-
-LONGEST = 2_000
-"""Characters of a line; a page's words may be in it."""
 
 
 def doctor(
@@ -26,31 +22,16 @@ def doctor(
     Each finding is one line with what to do about it. Exit code 7 if something will not work;
     warnings leave it 0.
     """
-    import json
-    from dataclasses import asdict
-
-    from app.cli import exits
+    from app.cli import exits, told
     from app.services.checkup.collect import findings
     from app.services.checkup.findings import Level
     from app.settings import load
 
     with _means(load({"site": {"replica": replica}})) as means:
         found = findings(means)
-    if as_json:
-        typer.echo(json.dumps([asdict(one) for one in found], ensure_ascii=False))
-    else:
-        typer.echo("\n".join(map(_line, found)))
+    told.findings(found, as_json=as_json)
     failed = any(one.level is Level.FAIL for one in found)
     raise typer.Exit(exits.UNAVAILABLE if failed else exits.GOOD)
-
-
-def _line(one: "Finding") -> str:
-    from app.monitor.words import harmless
-    from app.services.checkup.findings import Level
-
-    word = one.level.upper() if one.level is Level.FAIL else one.level
-    fix = f" -> {one.fix}" if one.fix else ""
-    return harmless(f"{word:<5} {one.name}: {one.says}{fix}", limit=LONGEST)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The checkup: each finding on real servers and folders, well and broken."""
 
 import json
+import sqlite3
 import time
 from dataclasses import replace
 from datetime import timedelta
@@ -235,6 +236,22 @@ def test_the_command_says_it_as_json_and_by_its_exit_code(tmp_path, monkeypatch)
     assert found["redis"]["level"] == "fail"
     monkeypatch.delenv("PWSYNC_REDIS_URL")
     assert CliRunner().invoke(app, ["doctor"]).exit_code == 0
+
+
+def test_the_database_alone_is_checked_by_its_command(tmp_path, monkeypatch):
+    monkeypatch.setenv("PWSYNC_DATA_DIR", str(tmp_path / "data"))
+    check = ["db", "check", "--json"]
+    assert CliRunner().invoke(app, check).exit_code == 7
+    assert CliRunner().invoke(app, ["db", "migrate"]).exit_code == 0
+    done = CliRunner().invoke(app, check)
+    assert done.exit_code == 0
+    assert {one["level"] for one in json.loads(done.stdout)} == {"ok"}
+    with sqlite3.connect(tmp_path / "data" / "pwsync.db") as conn:
+        conn.execute("ALTER TABLE offer DROP COLUMN language")
+    conn.close()
+    done = CliRunner().invoke(app, check)
+    assert done.exit_code == 7
+    assert "offer.language: missing" in done.stdout
 
 
 def test_status_does_not_take_a_redis_that_is_down_for_one_without_workers(tmp_path, monkeypatch):

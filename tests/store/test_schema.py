@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 from alembic import command
-from alembic.autogenerate import compare_metadata
 from alembic.config import Config
-from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from app.models import Row, migrations
+from app.store import drift
 from app.store.engine import DatabaseUnavailable, open_engine, reading, transact
 from app.store.schema import HEAD, SchemaUnknown, migrate, revision
 
@@ -37,8 +36,7 @@ def new(url):
 
 def differences(engine) -> list:
     with engine.connect() as conn:
-        context = MigrationContext.configure(conn, opts={"compare_type": True})
-        return compare_metadata(context, Row.metadata)
+        return drift.differences(conn)
 
 
 def alembic(conn) -> Config:
@@ -55,11 +53,25 @@ def test_a_migrated_database_has_exactly_the_tables_of_the_models(new):
     assert revision(new) == HEAD
 
 
-def test_the_comparison_sees_a_missing_column(new):
+def test_the_comparison_sees_what_is_missing_and_changed_but_not_what_others_have(new):
     migrate(new)
+    index = next(
+        one["name"] for one in inspect(new).get_indexes("offer_change") if not one["unique"]
+    )
+    of = "" if new.dialect.name == "sqlite" else " ON offer_change"
     with new.begin() as conn:
         conn.execute(text("ALTER TABLE offer DROP COLUMN unit"))
-    assert differences(new) != []
+        conn.execute(text("ALTER TABLE offer ADD COLUMN more INTEGER"))
+        conn.execute(text(f"DROP INDEX {index}{of}"))
+        conn.execute(text("DROP TABLE page_tally"))
+        conn.execute(text("CREATE TABLE of_others (id INTEGER PRIMARY KEY)"))
+    told = [one for one in differences(new) if "of page_tally" not in one]
+    assert sorted(told) == [
+        f"index {index} of offer_change: missing",
+        "offer.more: not ours",
+        "offer.unit: missing",
+        "page_tally: missing",
+    ]
 
 
 def test_head_is_the_newest_revision():

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, Engine, select, text
 
 from app.services.checkup.findings import Finding, Level, Means, failed
 from app.store.clock import now
+from app.store.drift import differences
 from app.store.engine import DatabaseUnavailable, reading
 from app.store.schema import HEAD, revision
 
@@ -18,10 +19,15 @@ ISOLATION = "READ-COMMITTED"
 
 def database(means: Means) -> Iterator[Finding]:
     """One finding if it is down, several if it answers."""
+    return of_engine(means.desk.engine)
+
+
+def of_engine(engine: Engine) -> Iterator[Finding]:
+    """The same for who has nothing else to look at."""
     try:
-        with reading(means.desk.engine) as conn:
-            yield Finding(name="database", says=f"{_shown(means)} answers")
-            yield from _form(means)
+        with reading(engine) as conn:
+            yield Finding(name="database", says=f"{_shown(engine)} answers")
+            yield from _form(engine)
             yield from _MODES[conn.dialect.name](conn)
             yield _clock(conn)
     except DatabaseUnavailable as error:
@@ -29,12 +35,27 @@ def database(means: Means) -> Iterator[Finding]:
         yield failed("database", error, fix)
 
 
-def _shown(means: Means) -> str:
-    return means.desk.engine.url.set(query={}).render_as_string(hide_password=True)
+def tables(engine: Engine) -> Iterator[Finding]:
+    """Whether each table, column and index is as the models say. Half a second."""
+    if (found := revision(engine)) != HEAD:
+        says = f"not compared with revision {found or 'none'}"
+        yield Finding(name="tables", says=says, level=Level.WARN, fix="pwsync db migrate")
+        return
+    with reading(engine) as conn:
+        wrong = differences(conn)
+    if not wrong:
+        yield Finding(name="tables", says="as this pwsync wants them")
+    for one in wrong:
+        fix = "put it right by hand, or restore a backup into an empty database"
+        yield Finding(name="tables", says=one, level=Level.FAIL, fix=fix)
 
 
-def _form(means: Means) -> Iterator[Finding]:
-    found = revision(means.desk.engine)
+def _shown(engine: Engine) -> str:
+    return engine.url.set(query={}).render_as_string(hide_password=True)
+
+
+def _form(engine: Engine) -> Iterator[Finding]:
+    found = revision(engine)
     if found == HEAD:
         yield Finding(name="migrations", says=f"revision {found}, the newest")
     elif found is None:
