@@ -140,6 +140,16 @@ def listed(backups: Path) -> list[Backup]:
     return found
 
 
+def thin(backups: Path, keep: int) -> list[Backup]:
+    """Remove all finished backups but the newest `keep`; which they were."""
+    old = listed(backups)[: -max(1, keep)]
+    for one in old:
+        # Out of the list at once: one that is half removed must not pass for a backup.
+        going = one.folder.rename(one.folder.with_name(f".{one.folder.name}.old"))
+        shutil.rmtree(going)
+    return old
+
+
 def wrong(backup: Backup) -> Sequence[str]:
     """What is not as it was: files that are missing, changed or more, tables cut short."""
     there = set(_names(backup.folder))

@@ -19,18 +19,26 @@ Which = Annotated[str | None, typer.Argument(help="Name or folder; the newest wi
 
 
 @app.command()
-def create(folder: To = None) -> None:
+def create(
+    folder: To = None,
+    keep: Annotated[
+        int | None, typer.Option(min=1, help="Then remove all but the newest so many.")
+    ] = None,
+) -> None:
     """Back up the database, pictures and archive; cookies and tokens are left out."""
     from app.backup import folders
     from app.settings import load
     from app.wiring import open_database
 
     settings = load()
+    place = _place(settings, folder)
     try:
-        made = folders.create(open_database(settings), settings.data_dir, _place(settings, folder))
+        made = folders.create(open_database(settings), settings.data_dir, place)
     except (folders.BackupError, OSError) as error:
         raise UsageError(f"no backup was made: {error}") from error
     typer.echo(_line(made))
+    for one in folders.thin(place, keep) if keep else ():
+        typer.echo(f"removed {one.folder.name}", err=True)
 
 
 @app.command("list")

@@ -1,6 +1,7 @@
 """The restore drill: yesterday's backup into an empty machine, whichever database it has."""
 
 import gzip
+import shutil
 from decimal import Decimal
 
 import pytest
@@ -99,6 +100,21 @@ def test_a_flipped_byte_a_missing_file_and_a_new_one_are_found(
     assert folders.wrong(made) == [f"{name}: missing"]
     (made.folder / "more").write_text("x")
     assert "more: not in the manifest" in folders.wrong(made)
+
+
+def test_old_ones_go_and_nothing_else_does(sqlite_engine, home, tmp_path):
+    backups = tmp_path / "backups"
+    made = folders.create(sqlite_engine, home, backups)
+    for day in ("01", "02", "03"):
+        shutil.copytree(made.folder, backups / f"2020-01-{day}T000000Z")
+    (backups / "notes").mkdir()
+    gone = folders.thin(backups, 2)
+    assert [one.folder.name[:10] for one in gone] == ["2020-01-01", "2020-01-02"]
+    assert sorted(path.name for path in backups.iterdir()) == [
+        "2020-01-03T000000Z", made.folder.name, "notes",
+    ]  # fmt: skip
+    assert folders.wrong(made) == []
+    assert folders.thin(backups, 2) == []
 
 
 def test_half_a_backup_is_none(sqlite_engine, home, tmp_path, monkeypatch):

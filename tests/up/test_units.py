@@ -7,17 +7,21 @@ from pathlib import Path
 
 import pytest
 
-FOLDER = Path(__file__).parents[2] / "scripts" / "systemd"
+from tests.commands import flaw
+
+FOLDER = Path(__file__).parents[2] / "deploy" / "systemd"
 UNITS = sorted(FOLDER.glob("*.service"))
-EVERY = {
+LASTING = {
     "Restart": "always",
     "KillMode": "mixed",
+    "RestartPreventExitStatus": "2",
+}
+EVERY = {
     "NoNewPrivileges": "yes",
     "ProtectSystem": "strict",
     "ProtectHome": "yes",
     "EnvironmentFile": "/etc/pwsync/pwsync.env",
     "User": "pwsync",
-    "RestartPreventExitStatus": "2",
 }
 
 
@@ -29,22 +33,26 @@ def read(unit: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
-def test_each_is_restarted_and_confined(unit):
+def test_each_is_restarted_bounded_and_confined(unit):
     found = read(unit)
-    assert {name: found.get(name) for name in EVERY} == EVERY
-    assert int(found["TimeoutStopSec"]) >= 90
+    wanted = EVERY if found.get("Type") == "oneshot" else EVERY | LASTING
+    assert {name: found.get(name) for name in wanted} == wanted
+    assert found["MemoryMax"]
+    assert found["TasksMax"]
+    assert found.get("Type") == "oneshot" or int(found["TimeoutStopSec"]) >= 90
 
 
 def test_there_is_one_for_each_command():
-    commands = {read(unit)["ExecStart"].split()[-1] for unit in UNITS}
-    assert commands == {"worker", "scheduler", "serve"}
+    commands = [read(unit)["ExecStart"].split()[1:] for unit in UNITS]
+    assert {words[0] for words in commands} == {"worker", "scheduler", "serve", "backup"}
+    assert [flaw(words) for words in commands if flaw(words)] == []
 
 
 def test_systemd_finds_no_fault(tmp_path):
     program = shutil.which("systemd-analyze")
     if program is None:
         pytest.skip("systemd-analyze is not installed")
-    for unit in UNITS:
+    for unit in [*UNITS, *FOLDER.glob("*.timer")]:
         # the commands are not installed where the units look for them
         text = unit.read_text().replace("/opt/pwsync/bin/pwsync", "/bin/true")
         (tmp_path / unit.name.replace("@", "@1")).write_text(text)
