@@ -7,6 +7,8 @@ import asyncio
 from collections import deque
 from contextlib import suppress
 
+from structlog.contextvars import bound_contextvars
+
 from app.canary import ailing
 from app.discover import walk_list
 from app.extract.base import Blocked
@@ -63,8 +65,9 @@ class Drain:
         """
         run = await self._runtime.aside(read_run, self._runtime.engine, self._run_id)
         async with stay(self._runtime, run, self._stopped) as self._guest:
-            if await self._canaries_are_well(run):
-                await self._work_through()
+            with bound_contextvars(run=run.id, profile=self._guest.name):
+                if await self._canaries_are_well(run):
+                    await self._work_through()
         await self._close()
 
     async def _canaries_are_well(self, run: Run) -> bool:
@@ -142,7 +145,8 @@ class Drain:
             return await walk_list(
                 self._runtime, one, guest=self._guest, handed=self._handed, stopped=self._stopped
             )
-        return await sync_offer(self._runtime, one, self._guest)
+        with bound_contextvars(item=one.offer_id, attempt=one.attempt):
+            return await sync_offer(self._runtime, one, self._guest)
 
     def _handed(self, done: Claim, following: Claim | None) -> None:
         """A list's page was turned: its claim is over, the next page's is ours."""

@@ -4,6 +4,7 @@ Values and two small tools; the flow is in `sync.py`, the making in `wiring.py`.
 """
 
 import asyncio
+import contextvars
 import gzip
 import os
 import re
@@ -171,6 +172,6 @@ class Runtime:
     tell: Callable[[Event], None] = field(default=_tell_nobody)
 
     async def aside(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run blocking work on a thread of the books."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self.books, lambda: work(*args, **kwargs))
+        """Run blocking work on a thread of the books; what it logs is logged of the same item."""
+        loop, context = asyncio.get_running_loop(), contextvars.copy_context()
+        return await loop.run_in_executor(self.books, lambda: context.run(work, *args, **kwargs))

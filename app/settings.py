@@ -24,6 +24,7 @@ from app.sections import (
     Batch,
     Browser,
     Images,
+    Log,
     Notify,
     Pace,
     Profile,
@@ -70,6 +71,7 @@ class Settings(BaseSettings):
     run: Run = Run()
     archive: Archive = Archive()
     images: Images = Images()
+    log: Log = Log()
     quality: Quality = Quality()
     api: Api = Api()
     notify: Notify = Notify()

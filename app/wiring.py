@@ -25,6 +25,7 @@ from app.images.turns import PictureTurns, picture_gate
 from app.images.ways import Way
 from app.images.work import Means, PictureWork
 from app.lists import list_of
+from app.noting import noted
 from app.pace.quiet import read_quiet
 from app.pace.values import Pace
 from app.profiles.jar import Jar
@@ -276,7 +277,7 @@ async def open_runtime(
     settings: Settings, engine: Engine, *, tell: Callable[[Event], None]
 ) -> AsyncIterator[Runtime]:
     """A runtime with its browsers open; closed in order on the way out. Raises EngineMissing."""
-    alerts = alerts_of(settings)
+    alerts, tell = alerts_of(settings), noted(tell)
     pool = BrowserPool(launch_of(settings), size=settings.browser.contexts)
     owner = owner_name()
     with (

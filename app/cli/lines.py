@@ -1,5 +1,6 @@
 """How a worker's doings look in a log: plain lines at changes of state and every half minute."""
 
+import logging
 import signal
 import time
 
@@ -12,6 +13,7 @@ from app.runtime import Event
 from browsers.values import PoolStatus
 
 LINE_SECONDS = 30.0
+_log = logging.getLogger(__name__)
 
 
 class Lines:
@@ -31,6 +33,7 @@ class Lines:
 
     def say(self, sentence: str) -> None:
         """A sentence for a person."""
+        _log.info("%s", sentence)
         typer.echo(f"pwsync: {sentence}", err=True)
 
     def tell(self, event: Event) -> None:

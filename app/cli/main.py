@@ -28,6 +28,7 @@ from app.cli import (
     images,
     init,
     login,
+    logs,
     plan,
     profile,
     quarantine,
@@ -78,6 +79,7 @@ app.command()(runs.report)
 app.command()(audit.audit)
 app.command()(accuracy.accuracy)
 app.command()(login.login)
+app.command()(logs.logs)
 app.command()(worker.worker)
 app.command()(scheduler.scheduler)
 app.command()(serve.serve)
@@ -135,6 +137,17 @@ def options(
         os.environ["PWSYNC_VERBOSE"] = str(verbose)
 
 
+def _note(error: Exception, code: int) -> None:
+    """What nobody expected stands in the log of the program with its traceback."""
+    import logging
+
+    from app.cli.exits import UNEXPECTED
+    from app.logs import is_begun
+
+    if code == UNEXPECTED and is_begun():
+        logging.getLogger(__name__).critical("ended by a bug", exc_info=error)
+
+
 def main() -> None:
     """Run the command; a failure that has an explanation is one line and its exit code."""
     try:
@@ -146,5 +159,6 @@ def main() -> None:
         ):
             raise
         sentence, code = explain(error)
+        _note(error, code)
         typer.echo(f"pwsync: {sentence}", err=True)
         sys.exit(code)

@@ -31,11 +31,13 @@ def scheduler(
     the database or Redis is away it waits and says so once.
     """
     from app.cli.working import say
+    from app.noting import begin_log
     from app.settings import load
     from app.telling import courier_of
     from app.wiring import open_database
 
     settings = load()
+    begin_log(settings, "scheduler")
     engine = open_database(settings)
     stopped = threading.Event()
 

@@ -65,6 +65,9 @@ def _make_token(settings: "Settings", scope: str, name: str) -> str:
 def _serve(settings: "Settings") -> int:
     from uvicorn import Config, Server
 
+    from app.noting import begin_log
+
+    begin_log(settings, "server")
     tokens, invitation = _tokens(settings)
     app = _app(settings, tokens, invitation)
     listener = _listen(settings.api.host, settings.api.port)
@@ -72,6 +75,7 @@ def _serve(settings: "Settings") -> int:
         Config(
             app,
             log_level="warning",
+            log_config=None,  # as everything else is logged
             access_log=False,
             server_header=False,
             proxy_headers=bool(settings.api.proxies),

@@ -34,6 +34,7 @@ def worker(
     redis_url; 7 when database or browser are not there, or Redis refuses us.
     """
     from app.cli import exits
+    from app.noting import begin_log
     from app.settings import load
     from app.wiring import open_database
     from browsers.engine import find_engine
@@ -41,6 +42,7 @@ def worker(
     settings = load(flags(replica, contexts, mode))
     connection = _redis(settings)
     find_engine(settings.browser.executable)
+    begin_log(settings, "worker")
     engine = open_database(settings)
     try:
         signal = _worker(settings, engine, connection, name).attend(burst=burst)
@@ -70,15 +72,12 @@ def _redis(settings: "Settings") -> "Redis":
 
 
 def _worker(settings: "Settings", engine: "Engine", connection: "Redis", name: str) -> "Worker":
-    import logging
     from functools import partial
 
     from app.cli.lines import Lines
     from app.jobs.turn import Turns
     from app.jobs.worker import Worker
 
-    for library in ("rq", "sqlalchemy"):  # what matters of them, Lines says
-        logging.getLogger(library).addHandler(logging.NullHandler())
     here_is_replica = settings.site.replica is not None
     lines = Lines(engine.dialect.name)
     lines.say("the worker waits for runs")

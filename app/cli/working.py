@@ -1,6 +1,7 @@
 """How a command gets a run worked on, here or by workers with Redis between; and its report."""
 
 import json
+import logging
 import signal
 import threading
 from collections.abc import Iterator
@@ -46,6 +47,8 @@ LimitTime = Annotated[
 LimitFailures = Annotated[
     int | None, typer.Option("--max-failures", min=1, help="Pause after so many failures (exit 8).")
 ]
+
+_log = logging.getLogger(__name__)
 
 WORDS = {
     "--progress": ("auto", "tui", "plain", "jsonl", "none"),
@@ -232,9 +235,11 @@ def _work_here(settings: "Settings", engine: "Engine", run: "Run", way: Way) -> 
     from app.cli import reporting
     from app.cli.live import LiveRun, exit_code
     from app.monitor.progress import Progress
+    from app.noting import begin_log
     from app.runs.counts import reasons
     from app.services.reports import as_document
 
+    begin_log(settings, "sync")
     live = LiveRun(settings, engine, run.id, waits=way.wait)
     found: Counts = live.work(cast("Progress", way.progress), Console(stderr=True))
     why = reasons(engine, run.id)
@@ -246,5 +251,6 @@ def _work_here(settings: "Settings", engine: "Engine", run: "Run", way: Way) -> 
 
 
 def say(sentence: str) -> None:
-    """Tell a person something that is not the command's output."""
+    """Tell a person something that is not the command's output; the log hears it, too."""
+    _log.info("%s", sentence)
     typer.echo(f"pwsync: {sentence}", err=True)

@@ -5,6 +5,7 @@ is not the item's matter (no engine, no database, pool closed) settles nothing: 
 door.
 """
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +23,8 @@ PAUSES = (2.0, 8.0, 30.0)
 BUSY_PAUSE = 60.0
 """Seconds after a 429 or 5xx without Retry-After."""
 
+_log = logging.getLogger(__name__)
+
 Row = tuple[type[Exception], Callable[[Any, int], Settlement | None]]
 
 
@@ -34,6 +37,7 @@ def settlement_for(error: Exception, *, charges: int) -> Settlement | None:
     for kind, settle in TABLE:
         if isinstance(error, kind):
             return settle(error, charges)
+    _log.error("a bug failed this item", exc_info=error)
     return Failed(reason=f"bug: {type(error).__name__}: {error}")
 
 
