@@ -61,7 +61,7 @@ def _keys_of(address: str) -> Iterator[str]:
     parts = urlsplit(address)
     place, _, host = parts.netloc.rpartition("@")
     names = [] if "." in host or ":" in host else [host]
-    found = [*names, *re.split(r"[:]", place), *re.split(r"[/?&=]", f"{parts.path}?{parts.query}")]
+    found = [*names, *place.split(":"), *re.split(r"[/?&=]", f"{parts.path}?{parts.query}")]
     yield from (part for part in found if len(part) >= SHORTEST_KEY)
 
 
@@ -70,8 +70,9 @@ def noted(tell: Callable[[Event], None]) -> Callable[[Event], None]:
 
     def both(event: Event) -> None:
         level = logging.WARNING if event.word in NOT_WELL else logging.INFO
-        more = {"name": event.name, "seconds": round(event.seconds, 3), "text": event.text}
-        _log.log(level, "%s", event.word, extra={"what": more.pop("name"), **more})
+        where = {} if event.name.isdecimal() else {"what": event.name}  # an offer is the item
+        told = {"seconds": round(event.seconds, 3), "text": event.text}
+        _log.log(level, "%s", event.word, extra=where | told)
         tell(event)
 
     return both
