@@ -9,7 +9,8 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Iterable, MutableMapping
+import threading
+from collections.abc import Callable, Iterable, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from structlog.stdlib import ExtraAdder, ProcessorFormatter
 from structlog.typing import Processor
 
 OURS = ("app", "browsers")
-SAID_ELSEWHERE = ("rq", "sqlalchemy", "app.cli", "app.noting", "app.runs")
+SAID_ELSEWHERE = ("rq", "sqlalchemy", "app.cli", "app.jobs", "app.logs", "app.noting", "app.runs")
 """Loggers whose warnings people see on the screen, in other words."""
 BY_OTHERS = ("message", "asctime", "color_message")
 """What other formatters and uvicorn leave in a record."""
@@ -36,6 +37,7 @@ _TOLD = re.compile(
 _COOKIES = re.compile(r"(?i)\b((?:set-)?cookie['\"]?\s*:\s*)[^\r\n]+")
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}")
 _SECRET_KEYS = re.compile(r"(?i)^(.*_)?(cookies?|authorization|password|passwd|secret|token)$")
+_log = logging.getLogger(__name__)
 
 
 class Masked(Protocol):
@@ -173,9 +175,12 @@ def begin(file: LogFile, *, secrets: Iterable[str] = ()) -> None:
     for name in OURS:
         logging.getLogger(name).setLevel(file.level.upper())
     logging.captureWarnings(capture=True)
+    threading.excepthook = _DyingThreads(threading.excepthook)
 
 
 def _end() -> None:
+    if isinstance(threading.excepthook, _DyingThreads):
+        threading.excepthook = threading.excepthook.before
     root = logging.getLogger()
     for one in [*root.handlers]:
         if isinstance(one, (SharedFile, _ForPeople)):
@@ -186,6 +191,19 @@ def _end() -> None:
 def is_begun() -> bool:
     """Whether this program logs to a file."""
     return any(isinstance(one, SharedFile) for one in logging.getLogger().handlers)
+
+
+class _DyingThreads:
+    """What ends a thread is logged, too; Python tells it to standard error alone."""
+
+    def __init__(self, before: Callable[[threading.ExceptHookArgs], Any]) -> None:
+        self.before = before
+
+    def __call__(self, args: threading.ExceptHookArgs) -> None:
+        if args.exc_value and args.exc_type is not SystemExit:
+            name = args.thread.name if args.thread else "that is gone"
+            _log.critical("a bug ended thread %s", name, exc_info=args.exc_value)
+        self.before(args)
 
 
 class _ForPeople(logging.StreamHandler[Any]):

@@ -5,6 +5,7 @@ loop is not used: it leaves when Redis dies while it is busy, and can't stop a d
 several queues with BLPOP, so a kill in that moment loses the bell: reconcile rings again.
 """
 
+import logging
 import os
 import socket
 import time
@@ -49,6 +50,7 @@ AWAY_SECONDS = (0.5, 5.0)
 BURST_PATIENCE = 60.0
 """Seconds: a burst waits for items that are due within them."""
 SAY_AGAIN_SECONDS = 30.0
+_log = logging.getLogger(__name__)
 
 
 def progress_of(found: Counts) -> str:
@@ -211,8 +213,9 @@ class Worker(SimpleWorker):
         return super().perform_job(job, queue, execution)
 
     def handle_exception(self, job: Any, *exc_info: Any) -> None:
-        """Say in one line what RQ records in the failed job."""
+        """Say in one line what RQ records in the failed job; the log has all of it."""
         error = exc_info[1]
+        _log.error("job %s failed", job.id, exc_info=error)
         self._watcher.say(f"job {job.id} failed: {error or type(error).__name__}")
 
     def get_heartbeat_ttl(self, job: Any, working_time: float = 0.0) -> int:  # noqa: ARG002

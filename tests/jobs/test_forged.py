@@ -107,12 +107,13 @@ FORGED: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("data", FORGED.values(), ids=FORGED.keys())
-def test_a_forged_job_ends_as_failed_and_nothing_has_run(connection, work, cage, data):
+def test_a_forged_job_ends_as_failed_and_nothing_has_run(connection, work, cage, data, caplog):
     forge(connection, data)
     ears = work()
     assert status(connection) == "failed"
     assert not cage.exists()
     assert any("bell-1-0 failed" in sentence for sentence in ears.said)
+    assert any(one.exc_info and "bell-1-0" in one.getMessage() for one in caplog.records)
 
 
 def test_rqs_own_worker_would_have_run_it(connection, cage):

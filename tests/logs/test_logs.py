@@ -20,6 +20,35 @@ begin(LogFile(folder=Path(sys.argv[1]), role="worker", max_bytes=20_000, keep=50
 for number in range(300):
     logging.getLogger("app.x").info("line %s of %s", number, sys.argv[2], extra={"pad": "x" * 100})
 """
+FAILING = """
+import asyncio, gc, logging, sys, threading
+from pathlib import Path
+import uvicorn
+from app.logs import LogFile, begin
+
+def boom(where):
+    raise LookupError(where)
+
+async def forgetful():
+    async def part():
+        boom("on the loop")
+    task = asyncio.create_task(part())
+    await asyncio.wait([task])
+    del task
+    gc.collect()
+
+begin(LogFile(folder=Path(sys.argv[1]), role="server"))
+asyncio.run(forgetful())
+thread = threading.Thread(target=boom, args=["in a thread"])
+thread.start()
+thread.join()
+uvicorn.Config(None, log_config=None, log_level="warning", access_log=False)
+for name in ("uvicorn.error", "rq.worker"):
+    try:
+        boom(name)
+    except LookupError:
+        logging.getLogger(name).exception("failed")
+"""
 SECRETS = ("mysql://u:qu8Dbpass@h/d", "tok-en-very-secret", "http://u:p%40ss%2Fword@h:1")
 
 
@@ -64,6 +93,22 @@ def test_libraries_are_heard_from_warnings_up_and_faults_with_their_trace(log, c
     assert "'http://***@h/'" in fault["exception"]
     assert "Traceback" in fault["exception"]
     assert capsys.readouterr().err == ""  # the handler has the error stream of its beginning
+
+
+def test_no_traceback_is_lost_wherever_something_fails(tmp_path):
+    ran = subprocess.run(
+        [sys.executable, "-c", FAILING, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    lines = [json.loads(one) for one in (tmp_path / "server.jsonl").read_text().splitlines()]
+    assert [(one["logger"], one["exception"].rpartition("LookupError: ")[2]) for one in lines] == [
+        ("asyncio", "on the loop"),
+        ("app.logs", "in a thread"),
+        ("uvicorn.error", "uvicorn.error"),
+        ("rq.worker", "rq.worker"),
+    ]
+    assert all("Traceback" in one["exception"] for one in lines)
+    # a person reads each once, but for RQ's, which the worker tells in a sentence
+    assert ran.stderr.count("Traceback") == 3
 
 
 @pytest.mark.parametrize(
