@@ -4,6 +4,7 @@ By default nothing: a route added anywhere in the server is closed until it carr
 """
 
 import ipaddress
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -16,6 +17,15 @@ OPEN_FOLDERS = ("/static/", "/login/")
 """What lies below needs none either."""
 UNSCOPED = frozenset({"/login", "/logout"})
 """Writing paths that change nothing but the browser's own cookie."""
+ADMIN_FOLDERS = ("/system/tokens",)
+"""Paths that are an admin's, with all that lies below, to read, too."""
+ADMIN_ACTS = ("/system/backups",)
+"""Paths where only an admin may change something, there and below; all may read."""
+TOO_LITTLE = {
+    Scope.RUN: "this token may only read",
+    Scope.ADMIN: "this needs a token of scope admin",
+}
+"""What is said to who may do less."""
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 SAME_SITE = frozenset({"same-origin", "none"})
 LOCAL_NAMES = frozenset({"localhost"})
@@ -61,9 +71,24 @@ def refusal(asked: Asked, names: AbstractSet[str]) -> Refusal | None:
             word="token",
             sentence="a token is needed; `pwsync serve --new-token` makes one",
         )
-    if writes and asked.path not in UNSCOPED and (asked.scope or Scope.READ) < Scope.RUN:
-        return Refusal(status=403, word="forbidden", sentence="this token may only read")
+    needed = least_scope(asked.method, asked.path)
+    if needed and (asked.scope or Scope.READ) < needed:
+        return Refusal(status=403, word="forbidden", sentence=TOO_LITTLE[needed])
     return None
+
+
+def least_scope(method: str, path: str) -> Scope | None:
+    """What a token must be allowed for a request; None: there need not be one."""
+    writes = method not in READING
+    if _is_below(path, ADMIN_FOLDERS) or (writes and _is_below(path, ADMIN_ACTS)):
+        return Scope.ADMIN
+    if writes and path not in UNSCOPED:
+        return Scope.RUN
+    return None if is_open(path) else Scope.READ
+
+
+def _is_below(path: str, folders: Iterable[str]) -> bool:
+    return any(path == one or path.startswith(f"{one}/") for one in folders)
 
 
 def is_uncounted(path: str) -> bool:
