@@ -6,6 +6,7 @@ Screens and standard error stay as they are, for people. `app.services.logs` rea
 
 import fcntl
 import logging
+import math
 import os
 import re
 import sys
@@ -85,7 +86,8 @@ class SharedFile(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            line = f"{self.format(record)}\n".encode(errors="backslashreplace")
+            # half a character (a lone surrogate) would be no JSON for a strict reader
+            line = f"{self.format(record)}\n".encode(errors="replace")
             self._turn_over_for(len(line))
             os.write(self._open, line)
         except Exception:  # noqa: BLE001 - what is logged must not fail for the log
@@ -257,4 +259,6 @@ def _clean(key: str, value: Any, mask: Masked) -> Any:
         return {str(name): _clean(str(name), one, mask) for name, one in value.items()}
     if isinstance(value, (list, tuple, set)):
         return [_clean("", one, mask) for one in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)  # JSON has no word for it
     return value if isinstance(value, (int, float, bool, type(None))) else mask(str(value))

@@ -55,7 +55,7 @@ def logs(
         role=role,
         level=level,
         since=moment(since) if since else None,
-        text=text,
+        words=(text,) if text else (),
     )
     found = newest(log_folder(load()), wanted, number)[::-1]
     if as_json:

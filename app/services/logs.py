@@ -5,19 +5,21 @@ however long they are. Torn and foreign lines are passed over.
 """
 
 import heapq
-import json
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 BLOCK_BYTES = 64 * 1024
 LONGEST_LINE = 1024**2
 """Bytes; a longer line is none of ours."""
-MOST_LINES = 200_000
+MOST_LINES = 50_000
 """Looked at for one page; what lies before is the next page's."""
 SLACK = timedelta(seconds=5)
 """Lines of programs that write at once may be this much out of order."""
@@ -35,8 +37,8 @@ class Wanted:
     level: str | None = None
     """This one or graver, of `LEVELS`."""
     since: datetime | None = None
-    text: str | None = None
-    """Somewhere in the line, in whatever case."""
+    words: tuple[str, ...] = ()
+    """Each of them somewhere in the line, in whatever case."""
 
     def fits(self, line: "Line") -> bool:
         """Whether a line is wanted."""
@@ -52,7 +54,8 @@ class Wanted:
             return False
         if self.level is not None and _gravity(line.level) < _gravity(self.level):
             return False
-        return self.text is None or self.text.casefold() in line.raw.casefold()
+        text = line.raw.casefold() if self.words else ""
+        return all(word.casefold() in text for word in self.words)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -144,7 +147,9 @@ def _since(lines: Iterator[Line], wanted: Wanted) -> Iterator[Line]:
     since = wanted.since
     if since is None:
         return lines
-    return takewhile(lambda line: line.time >= since - SLACK, lines)
+    with suppress(OverflowError):  # before the first of all moments is none
+        since -= SLACK
+    return takewhile(lambda line: line.time >= since, lines)
 
 
 def _age(line: Line) -> datetime:
@@ -165,10 +170,10 @@ def _lines_of(path: Path) -> Iterator[Line]:
 
 def _read(raw: bytes) -> Line | None:
     try:
-        fields = json.loads(raw)
+        fields = orjson.loads(raw)
         time = datetime.fromisoformat(fields["time"])
         level, event = str(fields["level"]), str(fields["event"])
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError):
         return None
     if time.tzinfo is None:
         return None

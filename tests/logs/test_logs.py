@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import orjson
 import pytest
 from structlog.contextvars import bound_contextvars
 
@@ -149,6 +150,13 @@ def test_secret_fields_are_masked_wherever_they_are(log):
     logging.getLogger("app.x").info("e", extra=more)
     [line] = log()
     assert (line["cookies"], line["deep"]) == ("***", {"api_token": "***", "url": "x://***@h"})
+
+
+def test_every_line_is_strict_json(log, tmp_path):
+    logging.getLogger("app.x").info("half \ud800", extra={"share": float("nan")})
+    raw = (tmp_path / "sync.jsonl").read_bytes()
+    told = orjson.loads(raw)
+    assert (told["event"], told["share"]) == ("half ?", "nan")
 
 
 def test_programs_share_a_file_and_turn_it_over_together(tmp_path):

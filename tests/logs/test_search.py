@@ -13,7 +13,9 @@ START = datetime(2026, 11, 5, 10, tzinfo=UTC)
 
 def line(second: float, **more) -> str:
     at = (START + timedelta(seconds=second)).isoformat().replace("+00:00", "Z")
-    return json.dumps({"time": at, "level": "info", "event": f"e{second:g}"} | more)
+    return json.dumps(
+        {"time": at, "level": "info", "event": f"e{second:g}"} | more, ensure_ascii=False
+    )
 
 
 def events(page) -> list[str]:
@@ -42,7 +44,10 @@ def test_the_newest_of_all_files_come_first(folder):
         (Wanted(profile="anna"), ["e3"]),
         (Wanted(level="warning"), ["e6"]),
         (Wanted(since=START + timedelta(seconds=5)), ["e6", "e5"]),
-        (Wanted(text="pfau"), ["e5"]),
+        (Wanted(words=("pfau",)), ["e5"]),
+        (Wanted(words=("图", "PFAU")), ["e5"]),
+        (Wanted(words=("pfau", "profile")), []),
+        (Wanted(since=datetime.min.replace(tzinfo=UTC), run=2), ["e2"]),
         (Wanted(run=2, offer="61"), []),
     ],
 )
@@ -74,7 +79,17 @@ def test_a_page_looks_at_so_many_lines_and_no_more(folder, monkeypatch):
 
 
 def test_torn_and_foreign_lines_are_passed_over(folder):
-    odd = ["{", "[1]", "null", '{"time": 3}', '{"time": "2026"}', "\x00", "[" * 100_000]
+    odd = [
+        "{",
+        "[1]",
+        "null",
+        '{"time": 3}',
+        '{"time": "2026"}',
+        "\x00",
+        "[" * 100_000,
+        line(7, x=float("nan")),
+        line(7, x="half").replace("half", "\\ud800"),
+    ]
     odd.append(json.dumps({"time": "2026-11-05T10:00:00", "level": "info", "event": "zoneless"}))
     text = "\n".join([line(7), *odd, line(8)])
     (folder / "odd.jsonl").write_bytes(text.encode() + b"\n\xff\xfe\n" + line(9).encode()[:-4])
