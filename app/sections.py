@@ -157,18 +157,6 @@ class Images(Section):
     """Bytes of one picture; larger ones are refused."""
 
 
-class Log(Section):
-    """`[log]`: what programs note of their work, as JSON lines."""
-
-    folder: Path | None = None
-    """`logs` in the data folder if it is left out."""
-    level: Literal["debug", "info", "warning", "error"] = "info"
-    max_mb: Annotated[int, Field(ge=1, le=1024)] = 20
-    """Of one file; then the next is begun."""
-    keep: Annotated[int, Field(ge=0, le=100)] = 5
-    """Full files of each role."""
-
-
 class Quality(Section):
     """`[quality]`: what shows in time that pages are not read as before."""
 

@@ -6,7 +6,7 @@ file or as `PWSYNC_…`, is an error.
 
 import os
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import (
@@ -16,7 +16,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from app.readable import message
+from app.readable import Section, message
 from app.sections import (
     Alert,
     Api,
@@ -24,7 +24,6 @@ from app.sections import (
     Batch,
     Browser,
     Images,
-    Log,
     Notify,
     Pace,
     Profile,
@@ -46,6 +45,19 @@ def default_data_dir() -> Path:
     """Where the database and the evidence live when nobody says otherwise (XDG)."""
     base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
     return Path(base) / "pwsync"
+
+
+class Log(Section):
+    """`[log]`: what programs note of their work, as JSON lines."""
+
+    folder: Annotated[Path | None, Field(examples=["/var/log/pwsync"])] = None
+    """`logs` in the data folder if it is left out."""
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """This grave or graver; libraries are heard from `warning` up."""
+    max_mb: Annotated[int, Field(ge=1, le=1024)] = 20
+    """Of one file; then the next is begun."""
+    keep: Annotated[int, Field(ge=0, le=100)] = 5
+    """Full files of each role."""
 
 
 class Settings(BaseSettings):

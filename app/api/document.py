@@ -56,7 +56,7 @@ TAGS: Sequence[Mapping[str, str]] = (
     {"name": "exports", "description": "Offers as files."},
     {"name": "stats", "description": "Numbers over all that is stored."},
     {"name": "logs", "description": "What the programs noted."},
-    {"name": "audit", "description": "Whether the books of the runs balance."},
+    {"name": "audit", "description": "Who did what, and whether the books balance."},
 )
 """Routes carry one of these tags."""
 REF = "#/components/schemas/{model}"

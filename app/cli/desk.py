@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from app.noting import log_folder
 from app.services.desk import Desk
 from app.settings import Settings
 from app.wiring import archive_folder, batches_of, manners_of, shelf_of
@@ -27,4 +28,5 @@ def desk_of(settings: Settings, engine: "Engine", connection: "Redis | None") ->
             "profile": settings.site.profile,
         },
         batches=batches_of(settings),
+        log_folder=log_folder(settings),
     )

@@ -35,3 +35,10 @@ class Desk:
     batches: "tuple[Batch, ...]" = ()
     configure: Callable[[], Mapping[str, str]] = dict
     """The settings in force as they may be shown, by dotted name."""
+    log_folder: Path | None = None
+    """Where programs note what they do; `logs` in the data folder without it."""
+
+    @property
+    def logs(self) -> Path:
+        """The folder of the logs."""
+        return self.log_folder or self.folder / "logs"

@@ -59,7 +59,12 @@ def write(conn: Connection, deed: Deed) -> None:
 
 
 def latest(
-    engine: Engine, *, limit: int = 50, before: int | None = None, target: str | None = None
+    engine: Engine,
+    *,
+    limit: int = 50,
+    before: int | None = None,
+    target: str | None = None,
+    actor: str | None = None,
 ) -> Sequence[Done]:
     """What was done, newest first; `before` is the id where the last page ended."""
     query = select(ACTION).order_by(ACTION.c.id.desc()).limit(limit)
@@ -67,6 +72,8 @@ def latest(
         query = query.where(ACTION.c.id < before)
     if target is not None:
         query = query.where(ACTION.c.target == target)
+    if actor is not None:
+        query = query.where(ACTION.c.actor == actor)
     with reading(engine) as conn:
         return [_done(row) for row in conn.execute(query).mappings()]
 
