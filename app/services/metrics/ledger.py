@@ -26,7 +26,7 @@ UNFINISHED = (QUEUED, LEASED)
 GOING = RUN.c.state.in_((RunState.OPEN.value, RunState.RUNNING.value))
 LATELY_SECONDS = 900.0
 """What ended since is lately."""
-MOST_TRIES = 5_000
+MOST_TRIES = 2_000
 """The latest tries that durations are taken from."""
 QUANTILES = (0.5, 0.95, 0.99)
 
