@@ -28,7 +28,10 @@ def paths(server, tokens) -> list[str]:
         "/",
         "/runs",
         "/runs/new",
+        "/runs/new?kind=file",
+        "/runs/new?kind=shop",
         "/runs/1",
+        "/runs/1/audit",
         "/runs/1/items?state=gone",
         "/offers",
         "/profiles",
@@ -84,7 +87,9 @@ def test_a_person_pastes_links_sees_what_they_come_to_and_steers_the_run(browser
     page.wait_for_url("**/runs/new")
     page.fill("#refs", "https://detail.1688.com/offer/610947572399.html\n610947572399\nnothing")
     page.get_by_text("1 offers, 1 named twice, 1 lines name none").wait_for()
-    page.locator("#refs").locator("xpath=ancestor::form").get_by_role("button").click()
+    page.locator("#refs").locator("xpath=ancestor::form").get_by_role(
+        "button", name="Start"
+    ).click()
     page.wait_for_url("**/runs/*")
     page.get_by_role("button", name="Stop").click()
     page.get_by_role("button", name="Go on").click()

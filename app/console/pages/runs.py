@@ -1,30 +1,25 @@
-"""Runs: the list, one of them, a new one."""
+"""Runs: the list, one of them, and steering it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from typing import Annotated, Any
+from collections.abc import AsyncIterator
+from typing import Annotated
 
-from fastapi import APIRouter, Form, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from app.access.callers import caller_of
 from app.console.shell import desk_of, done, fragment, page
-from app.lists import ListRefError, list_of
-from app.profiles.values import ProfileError
-from app.refs import read_refs
 from app.runs.counts import Counts
 from app.runs.outcomes import CLOSED, LEASED, QUEUED, Outcome
-from app.services import runs, trail
+from app.services import runs
+from app.services.reports import next_step
 from app.services.trail import Deed
-from app.services.wanted import Wanted
 
 routes = APIRouter(prefix="/runs")
 SHARES = (*(one for one in Outcome if one is not Outcome.LISTED), LEASED, QUEUED)
 PAGE = 100
 LIVE_SECONDS = 1.0
-MOST_TEXT = 8_000_000
-"""Characters of pasted links."""
 BIGGEST = 2**31 - 1
 Number = Annotated[int, Path(ge=1, le=BIGGEST)]
 
@@ -42,60 +37,25 @@ def list_runs(request: Request) -> Response:
     return page(request, "runs/list.html", found=found)
 
 
-@routes.get("/new")
-def new_run(request: Request, refs: str = "", kind: str = "", value: str = "") -> Response:
-    """The form for a new run, filled in as a link has it."""
-    return _form(request, {"refs": refs[:MOST_TEXT], "kind": kind, "value": value[:500]})
-
-
-def _form(request: Request, given: dict[str, Any], wrong: str = "", status: int = 200) -> Response:
-    names = sorted({"guest", *desk_of(request).manners.profiles})
-    return page(request, "runs/new.html", status=status, given=given, wrong=wrong, profiles=names)
-
-
-@routes.post("/new")
-def open_run(
-    request: Request,
-    refs: Annotated[str, Form(max_length=MOST_TEXT)] = "",
-    kind: Annotated[str, Form()] = "refs",
-    value: Annotated[str, Form(max_length=500)] = "",
-    profile: Annotated[str, Form(max_length=64)] = "guest",
-) -> Response:
-    """Open a run, and go to its page."""
-    given = {"refs": refs, "kind": kind, "value": value, "profile": profile}
-    try:
-        wanted = _wanted(refs.splitlines(), kind, value)
-        opened = runs.open_run(desk_of(request), wanted, profile=profile)
-    except (ListRefError, ProfileError, ValueError) as error:
-        return _form(request, given, wrong=str(error), status=400)
-    _note(request, "open_run", opened.run.id)
-    return done(f"/runs/{opened.run.id}", opened.next)
-
-
-def _wanted(lines: Sequence[str], kind: str, value: str) -> Wanted:
-    if kind in ("keyword", "shop", "category"):
-        told = {"keyword": None, "shop": None, "category": None} | {kind: value}
-        return Wanted(found_in=list_of(**told))
-    intake = read_refs(lines)
-    if not intake.accepted:
-        first = intake.rejected[0].reason if intake.rejected else "paste a link or an id a line"
-        raise ValueError(f"nothing to sync: {first}")
-    return Wanted(intake=intake)
-
-
-@routes.post("/preview")
-def preview(request: Request, refs: Annotated[str, Form(max_length=MOST_TEXT)] = "") -> Response:
-    """What pasted lines come to; writes nothing."""
-    intake = read_refs(refs.splitlines())
-    return Response(fragment(request, "runs/preview.html", intake=intake), media_type="text/html")
-
-
 @routes.get("/{run}")
 def one_run(request: Request, run: Number) -> Response:
     """One run, live while it goes on."""
     found = runs.picture(desk_of(request), run)
     closed = found.counts.run.state in CLOSED
-    return page(request, "runs/run.html", found=found, shares=shares(found.counts), closed=closed)
+    return page(
+        request,
+        "runs/run.html",
+        found=found,
+        shares=shares(found.counts),
+        closed=closed,
+        next=next_step(found.counts.run),
+    )
+
+
+@routes.get("/{run}/audit")
+def audit(request: Request, run: Number) -> Response:
+    """Whether a run's books balance."""
+    return page(request, "runs/audit.html", run=run, found=runs.audit(desk_of(request), run))
 
 
 @routes.get("/{run}/items")
@@ -141,10 +101,6 @@ def steer(request: Request, run: Number, verb: str) -> Response:
         return Response(status_code=404)
     runs.steer(desk_of(request), run, verb, _deed(request, verb, run))
     return done(f"/runs/{run}")
-
-
-def _note(request: Request, verb: str, run: Number) -> None:
-    trail.note(desk_of(request).engine, _deed(request, verb, run))
 
 
 def _deed(request: Request, verb: str, run: Number) -> Deed:

@@ -1,0 +1,82 @@
+"""Opening a run in the console, whatever names its offers, and what its page offers to do."""
+
+from urllib.parse import urlencode
+
+import pytest
+from sqlalchemy import select, update
+
+from app import models
+from app.models import table
+from app.store.engine import transact
+
+ITEM, RUN = table(models.RunItem), table(models.Run)
+EDGE = "multipart/form-data; boundary=edge"
+
+
+@pytest.fixture
+def post(server, tokens):
+    def asked(path: str, body=None, **headers):
+        text = urlencode(body) if isinstance(body, dict) else body
+        return server.ask("POST", path, token=tokens["run"], body=text, **headers)
+
+    return asked
+
+
+def upload(content: bytes, **fields: str) -> bytes:
+    parts = [
+        f'--edge\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+        for name, value in fields.items()
+    ]
+    head = b'--edge\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
+    return b"".join([*parts, head, content, b"\r\n--edge--\r\n"])
+
+
+def test_a_file_is_previewed_and_opened(post, server, tokens, engine):
+    csv = "610947572421,袜子\n610947572422,帽子\nnobody\n".encode("gb18030")
+    found = post("/runs/preview", upload(csv, kind="file"), Content_Type=EDGE)
+    assert "2 offers, 0 named twice, 1 lines name none" in found.text
+    assert "Done at the earliest" in found.text
+    found = post("/runs/new", upload(csv, kind="file", act="preview"), Content_Type=EDGE)
+    assert (found.status, "610947572421,袜子" in found.text) == (200, True), "to be mended by hand"
+    found = post("/runs/new", upload(csv, kind="file", priority="low"), Content_Type=EDGE)
+    assert found.status == 303
+    number = int(found.headers["Location"].rpartition("/")[2])
+    with engine.connect() as conn:
+        told = conn.execute(select(RUN).where(RUN.c.id == number)).mappings().one()
+    assert (told["expected"], told["rejected"], told["options"]["priority"]) == (2, 1, "low")
+    for wrong in (upload(b"\xff\xfe\x00", kind="file"), upload(b"", kind="file")):
+        found = post("/runs/new", wrong, Content_Type=EDGE)
+        assert (found.status, 'role="alert"' in found.text) == (400, True)
+
+
+def test_a_list_is_opened_as_far_as_one_wants(post):
+    form = {"kind": "keyword", "value": "袜子", "first": "90"}
+    assert "at most 94" in post("/runs/preview", form).text, "two of the list, two robots.txt"
+    found = post("/runs/new", form)
+    assert found.status == 303
+    assert post("/runs/new", form).headers["Location"] == found.headers["Location"]
+    found = post("/runs/new", {"kind": "shop", "value": "https://www.example.com"})
+    assert (found.status, 'role="alert"' in found.text) == (400, True)
+
+
+def test_what_failed_is_tried_again_and_the_books_are_checked(post, server, tokens, engine):
+    place = post("/runs/new", {"refs": "610947572431\n610947572432"}).headers["Location"]
+    number = int(place.rpartition("/")[2])
+    shown = server.ask("GET", place, token=tokens["run"]).text
+    assert f'action="{place}/retry"' not in shown
+    of = (ITEM.c.run_id == number, ITEM.c.offer_id == "610947572431")
+    failed = update(ITEM).where(*of).values(state="failed", reason="no answer")
+    transact(engine, lambda conn: conn.execute(failed))
+    post(f"{place}/stop")
+    assert f'action="{place}/retry"' in server.ask("GET", place, token=tokens["run"]).text
+    again = post(f"{place}/retry")
+    assert again.status == 303
+    shown = server.ask("GET", f"{again.headers['Location']}/items", token=tokens["read"]).text
+    assert "610947572431" in shown
+    assert "610947572432" not in shown
+    place = again.headers["Location"]
+    assert "The books balance" in server.ask("GET", f"{place}/audit", token=tokens["read"]).text
+    of = (ITEM.c.run_id == int(place.rpartition("/")[2]), ITEM.c.state == "queued")
+    transact(engine, lambda conn: conn.execute(update(ITEM).where(*of).values(owner="nobody")))
+    shown = server.ask("GET", f"{place}/audit", token=tokens["read"]).text
+    assert "an item has an owner and a lease exactly while it is leased" in shown
