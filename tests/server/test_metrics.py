@@ -37,7 +37,13 @@ WORKER = Beacon(
         memory_mb=300,
     ),
 )
-RULES = Path(__file__).parents[2] / "deploy" / "prometheus" / "pwsync.rules.yml"
+DEPLOY = Path(__file__).parents[2] / "deploy"
+ASKING = (
+    "prometheus/pwsync.rules.yml",
+    "grafana/dashboards/pwsync.json",
+    "kubernetes/autoscaling.yaml",
+)
+"""Files that ask for metrics."""
 OWN = {"pwsync_build", "pwsync_offers", "pwsync_database_seconds", "pwsync_disk_free_bytes"}
 
 
@@ -98,8 +104,11 @@ def test_it_counts_what_the_books_have(tmp_path, redis_server):
     assert found["pwsync_database_bytes",] > 100_000
     exposed_names = {name for name, *_ in found}
     assert exposed_names >= OWN
-    used = set(re.findall(r"pwsync_\w+", RULES.read_text()))
-    assert used <= exposed_names
+    used = {
+        name for file in ASKING for name in re.findall(r"pwsync_\w+", (DEPLOY / file).read_text())
+    }
+    assert used - exposed_names == set()
+    assert exposed_names - used == set(), "each is in the dashboard"
 
 
 def _try_and_age(conn) -> None:
