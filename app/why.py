@@ -5,8 +5,9 @@ changed, what was refused, and where it was exported to.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from enum import Enum
 from itertools import islice
 from typing import Any
 
@@ -16,6 +17,7 @@ from app import models
 from app.archive.reading import Wanted, find
 from app.archive.values import Kind, Record
 from app.export.marks import Given, exports_of
+from app.items import as_json
 from app.models import table
 from app.runs.outcomes import ItemKind
 from app.store import changes, offers, quarantine
@@ -24,6 +26,7 @@ from app.store.engine import consult
 from app.store.offers import StoredOffer
 
 RUN, ITEM, ATTEMPT = table(models.Run), table(models.RunItem), table(models.Attempt)
+OF_STORED = ("version", "gone", "run_id", "token", "first_seen_at", "changed_at", "observed_at")
 LATEST = 5
 """Runs, pages, changes and cases that are told of each, unless somebody wants more."""
 
@@ -164,3 +167,37 @@ def _loaded(conn: Connection, offer_id: str, runs: Sequence[int]) -> dict[tuple[
         for record in reversed(find(conn, wanted)):
             found[record.run_id, record.token] = record
     return found
+
+
+def as_document(found: Why) -> dict[str, Any]:
+    """The same for programs."""
+    stored = found.stored
+    item = as_json(stored.item) if stored else {}
+    return {
+        "offer_id": found.offer_id,
+        "stored": stored and _plain({name: getattr(stored, name) for name in OF_STORED}),
+        "runs": found.runs,
+        "asked": [_plain(asdict(one)) for one in found.asked],
+        "pages": [_plain(asdict(one)) for one in found.pages],
+        "values": {
+            name: {"value": item.get(name), "carrier": source.carrier, "path": source.path}
+            for name, source in (stored.item.provenance.items() if stored else ())
+        },
+        "changes": [_plain(asdict(one)) for one in found.changes],
+        "quarantine": [_plain(dict(one)) for one in found.cases],
+        "exports": [
+            {"mark": one.mark, "version": one.version, **_plain(asdict(one.export))}
+            for one in found.exports
+        ],
+    }
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it: times with a zone, words of enums."""
+    if isinstance(value, dict):
+        return {str(name): _plain(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value.value if isinstance(value, Enum) else value

@@ -1,9 +1,7 @@
-"""How an offer came to be as it is: on a terminal, and as JSON. All page text is escaped."""
+"""How an offer came to be as it is, on a terminal. All page text is escaped."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from datetime import datetime
-from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +21,6 @@ from app.why import Asked, Tried, Why
 DIM = "bright_black"
 STEPS = 3
 """Of a path that are shown."""
-OF_STORED = ("version", "gone", "run_id", "token", "first_seen_at", "changed_at", "observed_at")
 
 
 def told(found: Why, folder: Path) -> RenderableType:
@@ -192,38 +189,3 @@ def _exports(given: Sequence[Given]) -> Table:
             foreign(one.mark, 40), str(one.version), _when(export.finished_at), export.format, to
         )
     return table
-
-
-def as_document(found: Why, folder: Path) -> dict[str, Any]:
-    """The same for programs."""
-    stored = found.stored
-    item = as_json(stored.item) if stored else {}
-    return {
-        "offer_id": found.offer_id,
-        "stored": stored and _plain({name: getattr(stored, name) for name in OF_STORED}),
-        "runs": found.runs,
-        "asked": [_plain(asdict(one)) for one in found.asked],
-        "archive": str(folder),
-        "pages": [_plain(asdict(one)) for one in found.pages],
-        "values": {
-            name: {"value": item.get(name), "carrier": source.carrier, "path": source.path}
-            for name, source in (stored.item.provenance.items() if stored else ())
-        },
-        "changes": [_plain(asdict(one)) for one in found.changes],
-        "quarantine": [_plain(dict(one)) for one in found.cases],
-        "exports": [
-            {"mark": one.mark, "version": one.version, **_plain(asdict(one.export))}
-            for one in found.exports
-        ],
-    }
-
-
-def _plain(value: Any) -> Any:
-    """A value as JSON has it: times with a zone, words of enums."""
-    if isinstance(value, dict):
-        return {str(name): _plain(part) for name, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return value.value if isinstance(value, Enum) else value

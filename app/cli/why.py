@@ -28,7 +28,7 @@ def why(
     if not found.is_known:
         raise UsageError(f"nobody asked for offer {offer_id} yet; `pwsync sync {offer_id}` does")
     if as_json:
-        told = origins.as_document(found, archive_folder(settings))
+        told = books.as_document(found) | {"archive": str(archive_folder(settings))}
         typer.echo(json.dumps(told, ensure_ascii=False))
         return
     from rich.console import Console

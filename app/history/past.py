@@ -33,6 +33,8 @@ class Point:
 
     at: datetime
     value: Any
+    version: int
+    """Of the offer, that the value came with."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,10 +91,12 @@ def series(
     found: list[Point] = []
     for one in of_offer(conn, stored.item.offer_id, field=field, key=key):
         if one.difference.view == view:
-            found.append(Point(at=one.observed_at, value=one.difference.after))
+            point = Point(at=one.observed_at, value=one.difference.after, version=one.version)
+            found.append(point)
             now = one.difference.before
     if now is not None:
-        found.append(Point(at=stored.first_seen_at, value=now))
+        first = Point(at=stored.first_seen_at, value=now, version=stored.recorded_from)
+        found.append(first)
     # a page that was read anew has the last word on its moment
     return list({one.at: one for one in reversed(found)}.values())
 

@@ -11,6 +11,7 @@ from app.filters.hits import Hit, hits
 from app.filters.parse import parse
 from app.filters.search import SORTS, Place, count, search
 from app.filters.values import EVERYTHING, All, FilterError, Query
+from app.history.past import Point, series
 from app.images.holdings import covers
 from app.services.desk import Desk
 from app.store import changes, offers
@@ -20,6 +21,8 @@ from app.store.offers import StoredOffer
 
 MOMENTS, AMOUNTS = frozenset({"changed", "new"}), frozenset({"cheap", "dear"})
 """Orders whose places hold a moment, or an amount."""
+LINES = ("price_min", "stock")
+"""Fields that are shown over time."""
 MOST, DIGITS = 2**63 - 1, 18
 """What the databases' whole numbers and amounts can hold, or more."""
 
@@ -38,11 +41,27 @@ class Listed:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Origin:
+    """Where the value of a field is from."""
+
+    carrier: str
+    path: str
+    """Within the carrier."""
+    layout: str
+    version: int
+    """Of the offer, in which it became what it is."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Shown:
     """One offer, and what of it changed, newest first."""
 
     stored: StoredOffer
     changes: Sequence[Recorded]
+    origins: Mapping[str, Origin]
+    """Of each field that is known."""
+    lines: Mapping[str, Sequence[Point]]
+    """The values of each field of LINES over time, the oldest first."""
 
 
 def query_of(words: str, where: str) -> Query:
@@ -122,5 +141,26 @@ def shown(desk: Desk, offer_id: str, *, latest: int = 50) -> Shown | None:
         stored = offers.load(conn, offer_id)
         if stored is None:
             return None
-        told = tuple(islice(changes.of_offer(conn, offer_id), latest))
-    return Shown(stored=stored, changes=told)
+        return Shown(
+            stored=stored,
+            changes=tuple(islice(changes.of_offer(conn, offer_id), latest)),
+            origins=_origins(stored, changes.versions_of_fields(conn, offer_id)),
+            lines={name: series(conn, stored, name) for name in LINES},
+        )
+
+
+def _origins(stored: StoredOffer, versions: Mapping[str, int]) -> dict[str, Origin]:
+    latest: dict[str, int] = {}
+    for field, version in versions.items():
+        name = field.partition(".")[0]
+        latest[name] = max(version, latest.get(name, 0))
+    item = stored.item
+    return {
+        name: Origin(
+            carrier=one.carrier,
+            path=one.path,
+            layout=item.layout,
+            version=latest.get(name, stored.recorded_from),
+        )
+        for name, one in item.provenance.items()
+    }

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, insert, or_, select, union_all
+from sqlalchemy import Connection, Select, and_, func, insert, or_, select, union_all
 
 from app import models
 from app.models import table
@@ -102,6 +102,12 @@ def of_offer(
         query = query.where(CHANGE.c.key == key)
     query = query.order_by(CHANGE.c.version.desc(), CHANGE.c.seq.desc())
     return map(_recorded, conn.execute(query).mappings())
+
+
+def versions_of_fields(conn: Connection, offer_id: str) -> dict[str, int]:
+    """The latest version in which each field of an offer changed; others stand as first stored."""
+    query = select(CHANGE.c.field, func.max(CHANGE.c.version)).where(CHANGE.c.offer_id == offer_id)
+    return dict(conn.execute(query.group_by(CHANGE.c.field)).all())
 
 
 def over_offers(

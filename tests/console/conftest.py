@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import sync_playwright
 from sqlalchemy import update
 
 from app import models
 from app.models import table
 from app.store.engine import open_engine, transact
 from app.store.schema import migrate
+from browsers.engine import find_engine
 from tests.filled import fill
 from tests.server.conftest import Server, new_token, serving
 
@@ -50,3 +52,12 @@ def tokens(home: Path, engine) -> dict[str, str]:
 def server(home: Path, tokens) -> Iterator[Server]:
     with serving(home) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        engine = find_engine(None)
+        started = playwright.chromium.launch(executable_path=engine.path, args=["--no-sandbox"])
+        yield started
+        started.close()

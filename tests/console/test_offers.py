@@ -1,10 +1,17 @@
 """Offers in API and console: pictures, and what else one offer has."""
 
 import re
+import select
+import socket
+from html import unescape
 
 import pytest
 
+from app.archive.archive import Archive
 from app.images.files import Shelf
+from tests.archive.conftest import PAGES, offer_of
+from tests.archive.conftest import Desk as Books
+from tests.console.test_in_a_browser import visit
 from tests.console.test_pages import told
 from tests.pictured import hang
 
@@ -44,3 +51,98 @@ def test_an_offer_shows_those_it_has_and_tells_of_the_others(server, tokens, pic
     assert f'src="{first["picture"]}?size=small"' in table
     hits = told(server, tokens["read"], f"/offers?where=id={offer_id}")["items"]
     assert hits[0]["picture"] == first["picture"]
+
+
+OUTSIDE = b"""<meta http-equiv="refresh" content="0;url=http://outside.test/refresh">
+<link rel="preconnect" href="http://outside.test"><link rel=stylesheet href="http://outside.test/s">
+<script>document.title = "ran"; fetch("http://outside.test/fetch")</script>
+<img src="http://outside.test/i" onerror="document.title = 'ran'">
+<iframe src="http://outside.test/f"></iframe><p id="seen">as it was</p></body>"""
+
+
+@pytest.fixture(scope="module")
+def listener():
+    """A door that nobody may knock at."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening
+
+
+@pytest.fixture(scope="module")
+def outside(listener) -> str:
+    host, port = listener.getsockname()
+    return f"{host}:{port}"
+
+
+@pytest.fixture(scope="module")
+def read_offer(home, engine, server, outside) -> str:
+    """An offer that was read three times, from pages that would like to do more than be read."""
+    archive = Archive(home / "data" / "archive", engine)
+    books = Books(engine=engine, folder=home / "books", archive=archive)
+    page = min((PAGES / "context").glob("*.html")).read_bytes()
+    page = page.replace(b"</body>", OUTSIDE.replace(b"outside.test", outside.encode()))
+    offer_id = offer_of(page)
+    for title in (b"", b"new ", b"newer "):
+        books.visit({offer_id: page.replace(b'"subject":"', b'"subject":"' + title)})
+    archive.close()
+    return offer_id
+
+
+def test_where_each_value_is_from_is_told_beside_it(server, tokens, read_offer):
+    item = told(server, tokens["read"], f"/offers/{read_offer}")["item"]
+    page = server.ask("GET", f"/offers/{read_offer}", token=tokens["read"]).text
+    for name in ("title", "stock", "supplier"):
+        tip = re.search(rf'id="from-{name}">.*?</code>', page, re.DOTALL)[0]
+        path = item["provenance"][name]["path"]
+        assert path in unescape(tip), name
+        assert f"version {3 if name == 'title' else 1}" in tip, tip
+    why = told(server, tokens["read"], f"/offers/{read_offer}/why?latest=2")
+    assert why["values"]["title"]["path"] == item["provenance"]["title"]["path"]
+    assert (why["runs"], len(why["asked"]), len(why["pages"])) == (3, 2, 2)
+    assert "archive" not in why
+
+
+def test_every_mark_of_a_chart_leads_to_its_version(server, tokens):
+    for one in told(server, tokens["read"], "/offers?sort=changed&limit=20")["items"]:
+        page = server.ask("GET", f"/offers/{one['offer_id']}", token=tokens["read"]).text
+        rows = set(re.findall(r'<tr id="(v\d+)">', page)) | {"changes"}
+        linked = set(re.findall(r'<a href="#(\w+)" tabindex="-1"><circle', page))
+        assert linked <= rows
+        assert {f"v{number}" for number in range(2, one["version"] + 1)} <= rows
+
+
+def test_archived_pages_are_found_by_their_offer_alone(server, tokens, read_offer, pictured):
+    token, records = tokens["read"], told(server, tokens["read"], f"/offers/{read_offer}/why")
+    newest, *_, oldest = [one["id"] for one in records["pages"]]
+    for path in (f"/api/v1/offers/{read_offer}/page", f"/offers/{read_offer}/page/{newest}/framed"):
+        found = server.ask("GET", path, token=token)
+        assert (found.status, found.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+        assert found.headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
+        assert '"subject":"newer ' in found.text
+    older = server.ask("GET", f"/api/v1/offers/{read_offer}/page?record={oldest}", token=token)
+    assert '"subject":"new' not in older.text
+    for path in (
+        f"/api/v1/offers/{pictured[0]}/page?record={newest}",
+        f"/api/v1/offers/{pictured[0]}/page",
+        f"/offers/{pictured[0]}/page/{newest}",
+        f"/offers/{pictured[0]}/page/{newest}/framed",
+        f"/offers/{read_offer}/page/999999",
+        "/offers/x/page",
+    ):
+        assert server.ask("GET", path, token=token).status == 404, path
+
+
+def test_an_archived_page_runs_nothing_and_asks_for_nothing(
+    browser, server, tokens, read_offer, listener
+):
+    page = visit(browser, server, tokens["read"], width=820, scheme="light")
+    page.goto(f"{server.url}/offers/{read_offer}/page")
+    page.frame_locator("iframe.archived").locator("#seen").wait_for()
+    page.wait_for_load_state("networkidle")
+    framed = page.locator("iframe.archived").get_attribute("src")
+    page.goto(server.url + framed)  # in a window of its own, too
+    assert page.locator("#seen").inner_text() == "as it was"
+    page.wait_for_load_state("networkidle")
+    assert page.title() != "ran"
+    page.context.close()
+    knocking, _, _ = select.select([listener], [], [], 0)
+    assert knocking == []

@@ -10,7 +10,6 @@ from rich.console import Console
 from sqlalchemy import func, select
 
 from app.cli import origins
-from app.cli.origins import as_document
 from app.export import work
 from app.export.columns import usual
 from app.export.formats import csv as csv_format
@@ -21,7 +20,7 @@ from app.filters.values import FilterError
 from app.runs.audit import audit
 from app.store.engine import reading, transact
 from app.store.offers import mark_gone, save
-from app.why import why
+from app.why import as_document, why
 from tests.export.conftest import FIRST, some, store
 from tests.export.reading import read_csv
 from tests.samples import NOON, item, seen
@@ -222,7 +221,7 @@ def test_why_tells_to_whom_an_offer_was_given(engine, write):
     path, _ = write(engine, "csv", mark="erp")
     [given] = why(engine, str(FIRST)).exports
     assert (given.mark, given.version, given.export.format) == ("erp", 1, "csv")
-    told = as_document(why(engine, str(FIRST)), path.parent)["exports"]
+    told = as_document(why(engine, str(FIRST)))["exports"]
     assert [(one["mark"], one["target"]) for one in told] == [("erp", given.export.target)]
     console = Console(width=200, file=StringIO())
     console.print(origins.told(why(engine, str(FIRST)), path.parent))

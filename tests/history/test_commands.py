@@ -127,7 +127,8 @@ def test_what_cannot_be_done_is_a_sentence(pwsync, words, told):
 
 def test_a_chart_shows_steps_between_the_least_and_the_greatest():
     def at(*values):
-        return [Point(at=NOON + timedelta(days=n), value=v) for n, v in enumerate(values)]
+        days = enumerate(values)
+        return [Point(at=NOON + timedelta(days=n), value=v, version=1) for n, v in days]
 
     assert chart(at("1.00", "2.00", "3.00"), NOON + timedelta(days=4), width=4) == "▅███"
     assert chart(at("5.00"), NOON, width=4) == "▁"

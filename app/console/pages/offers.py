@@ -8,16 +8,19 @@ from fastapi import APIRouter, Query, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from app.console.shell import desk_of, page
+from app.console.chart import Chart, chart
+from app.console.matrix import matrix
+from app.console.shell import desk_of, number, page, yuan
 from app.filters.search import MOST_COUNTED, SORTS
 from app.filters.values import FilterError
-from app.items import as_json
-from app.services import offers, pictures
+from app.services import archived, offers, pictures
 
 routes = APIRouter(prefix="/offers")
 PAGE = 50
 SKUS = 200
 """SKUs of one offer that a page shows."""
+LATEST = 50
+"""Changes of one offer that a page shows, unless more are asked for."""
 SHOTS = 60
 """Pictures of one offer that a page shows."""
 LONGEST = 2000
@@ -62,14 +65,37 @@ def _next(asked: dict[str, str], found: offers.Listed) -> str:
 
 
 @routes.get("/{offer_id}")
-def one_offer(request: Request, offer_id: str) -> Response:
-    """One offer."""
-    known = offer_id.isascii() and offer_id.isdecimal() and len(offer_id) < len(str(2**64))
-    found = offers.shown(desk_of(request), offer_id) if known else None
+def one_offer(
+    request: Request, offer_id: str, latest: Annotated[int, Query(ge=1, le=1000)] = LATEST
+) -> Response:
+    """One offer, with so many of its changes."""
+    desk = desk_of(request)
+    found = offers.shown(desk, offer_id, latest=latest) if is_id(offer_id) else None
     if found is None:
         raise HTTPException(404)
     item = found.stored.item
-    told: dict[str, Any] = {"origins": as_json(item).get("provenance") or {}, "most": SKUS}
-    shots = pictures.of_offer(desk_of(request), offer_id)
-    told |= {"shots": [one for one in shots if one.picture][:SHOTS], "shown": len(shots)}
+    shots = pictures.of_offer(desk, offer_id)
+    told: dict[str, Any] = {
+        "most": SKUS,
+        "latest": latest,
+        "matrix": matrix(item),
+        "charts": _charts(found),
+        "show_yuan": yuan,
+        "show_number": number,
+        "versions": {one.version for one in found.changes},
+        "shots": [one for one in shots if one.picture][:SHOTS],
+        "shown": len(shots),
+        "by_url": {one.url: one.picture.sha256 for one in shots if one.picture},
+        "archived": len(archived.records(desk, offer_id)),
+    }
     return page(request, "offers/offer.html", found=found, item=item, **told)
+
+
+def is_id(text: str) -> bool:
+    """Whether a text can be an offer's id."""
+    return text.isascii() and text.isdecimal() and len(text) < len(str(2**64))
+
+
+def _charts(found: offers.Shown) -> dict[str, Chart]:
+    drawn = {name: chart(line, found.stored.observed_at) for name, line in found.lines.items()}
+    return {name: one for name, one in drawn.items() if one}
