@@ -4,10 +4,12 @@ The guard is around everything: the API under /api/v1, the console's pages, RQ's
 the guard is only the number that every request gets.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from collections.abc import Set as AbstractSet
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 
+from anyio import to_thread
 from fastapi import FastAPI, Request
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.responses import Response
@@ -32,6 +34,12 @@ from app.server.revalidation import Revalidated
 from app.services.desk import Desk
 
 USUAL = Rates()
+THREADS = 6
+"""Requests that are answered at a time, each on a connection of its own; others wait their turn.
+
+Not more: each row that is read is a switch between threads, and with forty of them a page of fifty
+rows waits for all others fifty times.
+"""
 GZIP_BYTES, GZIP_LEVEL = 1_024, 5
 PACKED = (
     "application/octet-stream",
@@ -67,6 +75,7 @@ def make_app(
         openapi_url=f"{PREFIX}/openapi.json",
         docs_url=None,  # these pages load scripts from elsewhere; ours is the console's
         redoc_url=None,
+        lifespan=_bounded,
     )
     app.state.desk = desk
     app.state.tokens = tokens
@@ -82,6 +91,12 @@ def make_app(
     app.add_middleware(Guard, tokens=tokens, sessions=sessions, names=names, allowance=allowance)
     app.add_middleware(Numbered)
     return app
+
+
+@asynccontextmanager
+async def _bounded(_: FastAPI) -> AsyncIterator[None]:
+    to_thread.current_default_thread_limiter().total_tokens = THREADS
+    yield
 
 
 def _surround(app: FastAPI) -> None:
