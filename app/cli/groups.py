@@ -138,6 +138,7 @@ def _decide(offer: str, other: str, verdict: str | None, told: str) -> None:
 
 
 def _show_one(engine: "Engine", offer: str, quantity: int, *, as_json: bool) -> None:
+    from app.groups.documents import as_document
     from app.groups.review import product_of
     from app.refs import OfferRef
     from app.store.engine import reading
@@ -161,6 +162,7 @@ def _show_one(engine: "Engine", offer: str, quantity: int, *, as_json: bool) -> 
 def _show_all(
     engine: "Engine", quantity: int, limit: int, min_confidence: float, *, as_json: bool
 ) -> None:
+    from app.groups.documents import as_document
     from app.groups.review import products
     from app.store.engine import reading
 
@@ -218,39 +220,6 @@ def _why_asked(confidence: float) -> str:
 def _named(offer_id: str, named: dict[str, tuple[str, Any]]) -> dict[str, Any]:
     title, company = named.get(offer_id, (None, None))
     return {"offer_id": offer_id, "title": title, "supplier": company}
-
-
-def as_document(product: "Product") -> dict[str, Any]:
-    """A product for programs: money as text, ids as text, null is unknown."""
-    return {
-        "group_id": product.group_id,
-        "confidence": product.confidence,
-        "offers": [_supply(each) for each in product.supplies],
-    }
-
-
-def _supply(one: "Supply") -> dict[str, Any]:
-    from dataclasses import asdict
-
-    from app.items import money
-
-    item, quote = one.offer.item, one.quote
-    because = one.because
-    supplier, freight = item.supplier, item.freight
-    amounts = {name: getattr(quote, name) for name in ("price", "price_max", "total", "total_max")}
-    return {
-        "offer_id": item.offer_id,
-        "title": item.title,
-        "supplier": supplier.company_name if supplier else None,
-        "standing": quote.standing.name.lower(),
-        "min_order_quantity": quote.min_order,
-        "freight_free": freight.free if freight else None,
-        "freight_of_one": money(freight.fee) if freight and freight.fee is not None else None,
-        "note": quote.note or None,
-        "confidence": one.confidence,
-        "alike": because.confidence if because else None,
-        "evidence": [asdict(each) for each in because.evidence] if because else [],
-    } | {name: None if value is None else money(value) for name, value in amounts.items()}
 
 
 def _table(product: "Product", quantity: int, *, evidence: bool) -> "RenderableType":

@@ -63,10 +63,15 @@ class Product:
         return min(each.confidence for each in self.supplies)
 
 
-def product_of(conn: Connection, offer_id: str, quantity: int) -> Product | None:
-    """The product that an offer is of; None while nobody else is known to sell it."""
+def product_of(
+    conn: Connection, offer_id: str, quantity: int, *, most: int | None = None
+) -> Product | None:
+    """The product that an offer is of; None while nobody else is known to sell it.
+
+    `most`: only so many of its offers, the smallest ids.
+    """
     group_id = rows.groups_of(conn, [offer_id]).get(offer_id)
-    return None if group_id is None else _product(conn, group_id, quantity, offer_id)
+    return None if group_id is None else _product(conn, group_id, quantity, offer_id, most)
 
 
 def products(
@@ -85,9 +90,12 @@ def products(
     return [_product(conn, each, quantity, each) for each in ids], total
 
 
-def _product(conn: Connection, group_id: str, quantity: int, asked: str) -> Product:
+def _product(
+    conn: Connection, group_id: str, quantity: int, asked: str, most: int | None = None
+) -> Product:
     query = select(rows.MEMBER.c.offer_id, rows.MEMBER.c.confidence)
-    found = dict(conn.execute(query.where(rows.MEMBER.c.group_id == group_id)).all())
+    own = query.where(rows.MEMBER.c.group_id == group_id).order_by(rows.MEMBER.c.offer_id)
+    found = dict(conn.execute(own.limit(most)).all())
     stored = {each.item.offer_id: each for each in _loaded(conn, sorted(found, key=int))}
     quotes = {key: quote(one.item, quantity, gone=one.gone) for key, one in stored.items()}
     because = _because(conn, asked, stored)

@@ -176,6 +176,26 @@ def pairs_of(conn: Connection, offer_ids: Collection[str]) -> list[Doubt]:
     return [_doubt(row) for row in conn.execute(query).mappings()]
 
 
+def pairs_with(conn: Connection, offer_id: str, others: Collection[str]) -> list[Doubt]:
+    """The pairs of an offer with others whose ids are larger."""
+    own = (PAIR.c.offer_id == offer_id, PAIR.c.other_id.in_(others))
+    return [_doubt(row) for row in conn.execute(select(PAIR).where(*own)).mappings()]
+
+
+def pairs_with_any(conn: Connection, pairs: Collection[Pair]) -> list[Doubt]:
+    """These pairs, in no order."""
+    firsts, others = ({each[side] for each in pairs} for side in (0, 1))
+    query = select(PAIR).where(PAIR.c.offer_id.in_(firsts), PAIR.c.other_id.in_(others))
+    found = (_doubt(row) for row in conn.execute(query).mappings())
+    return [one for one in found if one.pair in pairs]
+
+
+def size_of(conn: Connection, group_id: str) -> int:
+    """How many offers a group has."""
+    own = MEMBER.c.group_id == group_id
+    return conn.scalar(select(func.count()).select_from(MEMBER).where(own)) or 0
+
+
 def _doubt(row: Mapping[Any, Any]) -> Doubt:
     return Doubt(
         pair=(row["offer_id"], row["other_id"]),

@@ -25,6 +25,7 @@ def paths(server, tokens) -> list[str]:
         "/offers",
         "/profiles",
         "/profiles/guest",
+        "/groups",
         "/suppliers",
         "/nowhere",
     ]

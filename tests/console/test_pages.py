@@ -13,13 +13,14 @@ from app.access.callers import ROLES
 from app.api.paging import cursor as word
 from app.completeness import PARTS
 from app.console.nav import CHAPTERS, PLACES
-from app.console.pages import suppliers
+from app.console.pages import groups, suppliers
 from app.console.pages.changes import SPANS
 from app.console.pages.opening import KINDS, PRIORITIES
 from app.console.words import catalogue
 from app.filters.search import SORTS
 from app.items import Status
 from app.runs.outcomes import LEASED, QUEUED, Outcome, RunState
+from app.services.groups import VERDICTS
 from app.services.profiles import Word
 from tests.console.conftest import PAYLOADS
 
@@ -161,6 +162,8 @@ def pages(server, tokens) -> list[str]:
         "/runs/1/items?state=gone",
         "/profiles",
         "/profiles/guest",
+        "/groups",
+        "/groups/pairs",
         "/suppliers",
         "/suppliers?q=nobody&sort=changed",
     ]
@@ -236,7 +239,10 @@ def spoken() -> set[str]:
             *KINDS.values(),
             *PRIORITIES,
             *(one.replace("_", " ") for one in Word),
-            *suppliers.ORDERS.values(),
+            *(suppliers.ORDERS | groups.ORDERS).values(),
+            *(groups.KINDS | groups.SAID).values(),
+            *filter(None, groups.STANDINGS.values()),
+            *filter(None, VERDICTS.values()),
             *suppliers.LACKS.values(),
             *(name for name, _ in PARTS),
         }
