@@ -157,6 +157,15 @@ class Images(Section):
     """Bytes of one picture; larger ones are refused."""
 
 
+class Backup(Section):
+    """`[backup]`: what seals cookies and tokens in backups; without it they are left out."""
+
+    key: Annotated[SecretStr | None, Field(min_length=12, examples=["TWELVE-OR-MORE"])] = None
+    """A passphrase, a secret: better as PWSYNC_BACKUP__KEY. Without it sealed is lost."""
+    key_file: Annotated[Path | None, Field(examples=["/etc/pwsync/backup.key"])] = None
+    """A file of mode 600 with the passphrase instead."""
+
+
 class Quality(Section):
     """`[quality]`: what shows in time that pages are not read as before."""
 

@@ -21,6 +21,7 @@ from app.sections import (
     Alert,
     Api,
     Archive,
+    Backup,
     Batch,
     Browser,
     Images,
@@ -84,6 +85,7 @@ class Settings(BaseSettings):
     archive: Archive = Archive()
     images: Images = Images()
     log: Log = Log()
+    backup: Backup = Backup()
     quality: Quality = Quality()
     api: Api = Api()
     notify: Notify = Notify()

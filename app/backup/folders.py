@@ -1,6 +1,6 @@
-"""A backup as a folder: written whole or not at all, checked against its manifest, restored.
+"""A backup as a folder: written whole or not at all, and checked against its manifest.
 
-Cookies and tokens are not in it: a backup lies where others may read it.
+Cookies and tokens are in it only where there is a key to seal them with.
 """
 
 import hashlib
@@ -8,7 +8,6 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,14 @@ from typing import Any
 import orjson
 from sqlalchemy import Engine
 
-from app.backup import tables
-from app.store.engine import reading, transact
+from app.backup import sealed, tables
+from app.backup.values import Backup, BackupError, Tell, quiet
+from app.store.engine import reading
 from app.store.schema import HEAD
 
 MANIFEST = "manifest.json"
+VERIFIED = "verified"
+"""Is there when the backup was well the last time that somebody looked."""
 NAME = "%Y-%m-%dT%H%M%SZ"
 KINDS = ("images", "archive")
 """Folders of the data folder that go along."""
@@ -29,31 +31,13 @@ IMMUTABLE = frozenset({"images"})
 BLOCK = 2**20
 
 
-class BackupError(Exception):
-    """A backup cannot be made, trusted or restored; the message says why."""
+def create(
+    engine: Engine, home: Path, backups: Path, *, key: str | None = None, tell: Tell = quiet
+) -> Backup:
+    """Make a backup of the database and of the data folder; with a key of its secrets, too.
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Backup:
-    """A backup that was finished."""
-
-    folder: Path
-    made_at: datetime
-    revision: str
-    rows: dict[str, int]
-    files: dict[str, str]
-    """sha256 by path within the backup."""
-
-    @property
-    def size(self) -> int:
-        """Bytes of all its files."""
-        return sum((self.folder / name).stat().st_size for name in self.files)
-
-
-def create(engine: Engine, home: Path, backups: Path) -> Backup:
-    """Make a backup of the database and of the data folder. Raises OSError, DatabaseUnavailable.
-
-    The database first: a file is on disk before the row that names it, so none is missing.
+    The database first: a file is on disk before the row that names it, so none is missing. Raises
+    OSError, BackupError, DatabaseUnavailable.
     """
     made_at = datetime.now(UTC)
     folder = backups / made_at.strftime(NAME)
@@ -63,10 +47,12 @@ def create(engine: Engine, home: Path, backups: Path) -> Backup:
     try:
         (partial / "database").mkdir(parents=True, mode=0o700)
         with reading(engine) as conn:
-            rows = tables.dump(conn, partial / "database")
+            rows = tables.dump(conn, partial / "database", tell)
         for kind in KINDS:
-            _take(home / kind, partial / kind, linked=kind in IMMUTABLE)
-        files = {name: _digest(partial / name) for name in _names(partial)}
+            take(home / kind, partial / kind, linked=kind in IMMUTABLE, tell=tell)
+        if key is not None and (secrets := sealed.secrets_of(home)):
+            _write(partial / sealed.FILE, sealed.seal(secrets, key))
+        files = _digests(partial, list(_names(partial)), tell)
         told = {"made_at": made_at.isoformat(), "revision": HEAD, "rows": rows, "files": files}
         _write(partial / MANIFEST, orjson.dumps(told, option=orjson.OPT_INDENT_2))
         partial.rename(folder)
@@ -75,27 +61,38 @@ def create(engine: Engine, home: Path, backups: Path) -> Backup:
     return read(folder)
 
 
-def _take(source: Path, target: Path, *, linked: bool) -> None:
-    for path in sorted(source.rglob("*")) if source.is_dir() else ():
+def take(source: Path, target: Path, *, linked: bool, tell: Tell = quiet) -> None:
+    """Copy a folder's files, or give them second names. Raises OSError."""
+    paths = sorted(source.rglob("*")) if source.is_dir() else []
+    for place, path in enumerate(paths, 1):
         if path.is_file() and not path.is_symlink():
-            place = target / path.relative_to(source)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            with suppress(FileNotFoundError):  # pruned in this very moment
-                _put(path, place, linked=linked)
+            _take(path, target / path.relative_to(source), linked=linked)
+        tell(f"copying {source.name}", place, len(paths))
 
 
-def _put(path: Path, place: Path, *, linked: bool) -> None:
-    if linked:
-        with suppress(OSError):  # another disk
-            place.hardlink_to(path)
-            return
-    shutil.copyfile(path, place)
+def _take(path: Path, place: Path, *, linked: bool) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileNotFoundError):  # pruned in this very moment
+        if linked:
+            with suppress(OSError):  # another disk
+                place.hardlink_to(path)
+                return
+        shutil.copyfile(path, place)
 
 
 def _names(folder: Path) -> Iterator[str]:
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.name != MANIFEST:
-            yield str(path.relative_to(folder))
+        name = str(path.relative_to(folder))
+        if path.is_file() and name not in {MANIFEST, VERIFIED}:
+            yield name
+
+
+def _digests(folder: Path, names: Sequence[str], tell: Tell) -> dict[str, str]:
+    found = {}
+    for place, name in enumerate(names, 1):
+        found[name] = _digest(folder / name)
+        tell("reading it again", place, len(names))
+    return found
 
 
 def _digest(path: Path) -> str:
@@ -123,6 +120,7 @@ def read(folder: Path) -> Backup:
             revision=told["revision"],
             rows=told["rows"],
             files=told["files"],
+            has_secrets=sealed.FILE in told["files"],
         )
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise BackupError(
@@ -140,25 +138,13 @@ def listed(backups: Path) -> list[Backup]:
     return found
 
 
-def thin(backups: Path, keep: int) -> list[Backup]:
-    """Remove all finished backups but the newest `keep`; which they were."""
-    old = listed(backups)[: -max(1, keep)]
-    for one in old:
-        # Out of the list at once: one that is half removed must not pass for a backup.
-        going = one.folder.rename(one.folder.with_name(f".{one.folder.name}.old"))
-        shutil.rmtree(going)
-    return old
-
-
-def wrong(backup: Backup) -> Sequence[str]:
+def wrong(backup: Backup, tell: Tell = quiet) -> Sequence[str]:
     """What is not as it was: files that are missing, changed or more, tables cut short."""
     there = set(_names(backup.folder))
     found = [f"{name}: not in the manifest" for name in sorted(there - set(backup.files))]
-    for name, digest in backup.files.items():
-        if name not in there:
-            found.append(f"{name}: missing")
-        elif _digest(backup.folder / name) != digest:
-            found.append(f"{name}: changed")
+    found += [f"{name}: missing" for name in backup.files if name not in there]
+    now = _digests(backup.folder, [name for name in backup.files if name in there], tell)
+    found += [f"{name}: changed" for name, digest in now.items() if digest != backup.files[name]]
     return found or _short(backup)
 
 
@@ -170,23 +156,3 @@ def _short(backup: Backup) -> list[str]:
         for name, wanted in backup.rows.items()
         if told[name] != wanted
     ]
-
-
-def restore(engine: Engine, home: Path, backup: Backup) -> int:
-    """Put a backup into an empty, migrated database and the data folder; how many rows it had.
-
-    Raises BackupError: the backup is damaged or of another version, the database has rows.
-    """
-    if backup.revision != HEAD:
-        raise BackupError(
-            f"{backup.folder} has revision {backup.revision}, this pwsync {HEAD}: "
-            "restore it with the version that made it, then migrate"
-        )
-    if flaws := wrong(backup):
-        raise BackupError(f"{backup.folder}: {flaws[0]}; nothing was restored")
-    with reading(engine) as conn:
-        if there := next(tables.filled(conn), None):
-            raise BackupError(f"the database has rows ({there}): restore into an empty one")
-    for kind in KINDS:
-        _take(backup.folder / kind, home / kind, linked=False)
-    return transact(engine, lambda conn: tables.load(conn, backup.folder / "database"))

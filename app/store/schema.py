@@ -22,16 +22,16 @@ class SchemaUnknown(StoreError):
     """The database was made by another, probably newer, pwsync."""
 
 
-def migrate(engine: Engine) -> bool:
-    """Bring the database to HEAD; True if there was anything to do.
+def migrate(engine: Engine, *, to: str = HEAD) -> bool:
+    """Bring the database up to a revision; True if there was anything to do.
 
     Two processes may start at once: one migrates, the other waits and finds it done. Raises
     DatabaseUnavailable, SchemaUnknown.
     """
-    if revision(engine) == HEAD:
+    if revision(engine) == to:
         return False
     with _alone(engine):
-        return transact(engine, _migrate)
+        return transact(engine, lambda conn: _migrate(conn, to))
 
 
 def revision(engine: Engine) -> str | None:
@@ -46,12 +46,13 @@ def _revision(conn: Connection) -> str | None:
     return found
 
 
-def _migrate(conn: Connection) -> bool:
+def _migrate(conn: Connection, to: str) -> bool:
     found = _revision(conn)
-    if found == HEAD:
+    if found == to:
         return False
-    _upgrade(conn, found)
-    _fill(conn)
+    _upgrade(conn, found, to)
+    if to == HEAD:
+        _fill(conn)
     return True
 
 
@@ -87,7 +88,7 @@ def _alone(engine: Engine) -> Iterator[None]:
                 conn.execute(text("SELECT RELEASE_LOCK(:name)"), {"name": name})
 
 
-def _upgrade(conn: Connection, found: str | None) -> None:
+def _upgrade(conn: Connection, found: str | None, to: str) -> None:
     from alembic import command  # noqa: PLC0415 - 0.2 s that a migrated database does not need
     from alembic.config import Config  # noqa: PLC0415
     from alembic.script import ScriptDirectory  # noqa: PLC0415
@@ -103,4 +104,4 @@ def _upgrade(conn: Connection, found: str | None) -> None:
             f"the database has revision {found}, this pwsync knows up to {HEAD}: "
             "use the pwsync that made it, or a newer one"
         ) from error
-    command.upgrade(config, "head")
+    command.upgrade(config, to)

@@ -137,7 +137,7 @@ def test_a_killed_migration_leaves_nothing_in_sqlite(tmp_path, monkeypatch):
     engine.dispose()
 
 
-def _half_an_upgrade(conn, _found) -> None:
+def _half_an_upgrade(conn, _found, _to) -> None:
     Row.metadata.create_all(conn)
     raise KeyboardInterrupt
 
