@@ -20,6 +20,7 @@ from app.cli import (
     control,
     db,
     demo,
+    docs,
     doctor,
     export,
     extract,
@@ -86,6 +87,7 @@ app.command()(serve.serve)
 app.command()(up.up)
 app.command()(replica.replica)
 app.command()(doctor.doctor)
+app.command()(docs.docs)
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(backup.app, name="backup")
 app.add_typer(batch.app, name="batch")
