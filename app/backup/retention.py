@@ -4,11 +4,14 @@ import os
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from app.backup import folders
 from app.backup.values import Backup, Tell, quiet
+
+LEFT = timedelta(days=2)
+"""No backup takes as long."""
 
 
 def verify(backup: Backup, tell: Tell = quiet) -> Sequence[str]:
@@ -42,11 +45,20 @@ def _is_ours(backup: Backup) -> bool:
 def prune(backups: Path, keep: int) -> list[Backup]:
     """Delete what is superfluous; which these were. One that is half deleted is never listed.
 
-    Raises OSError.
+    What killed ones have left half made or half deleted goes, too. Raises OSError.
     """
+    for path in _left_over(backups):
+        shutil.rmtree(path)
     gone = superfluous(backups, keep)
     for one in gone:
         doomed = one.folder.with_name(f".{one.folder.name}.gone-{os.getpid()}")
         one.folder.rename(doomed)
         shutil.rmtree(doomed)
     return gone
+
+
+def _left_over(backups: Path) -> list[Path]:
+    """Parts of backups that nobody can be at work on any more."""
+    before = f".{datetime.now(UTC) - LEFT:{folders.NAME}}"
+    found = [*backups.glob(".*.partial-*"), *backups.glob(".*.gone-*")]
+    return [path for path in found if path.name < before]

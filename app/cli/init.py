@@ -54,8 +54,11 @@ def init(
         if answer is not None:
             given[name] = _told(name, answer)
     chosen = given if yes else _asked(given)
-    _write(place, {name: value for name, value in chosen.items() if value})
+    _write(
+        place, {name: value for name, value in chosen.items() if value and _is_open(name, value)}
+    )
     say(f"wrote {place}; every setting is explained in it")
+    _say_secrets(chosen)
     _say_next(chosen)
 
 
@@ -97,26 +100,34 @@ def _ask(name: str) -> str | None:
 
     usual = {"data_dir": _usual_folder(), "browser.mode": "natural", "site.profile": "guest"}
     screen = Console(stderr=True)
+    default = usual.get(name, "")
     while True:
-        answer = Prompt.ask(QUESTIONS[name], console=screen, default=usual.get(name, "")).strip()
+        answer = Prompt.ask(
+            QUESTIONS[name], console=screen, default=default, show_default=bool(default)
+        ).strip()
         if not answer:
             return None
         try:
-            return _kept(name, _checked(name, answer))
+            return _checked(name, answer)
         except UsageError as error:
             say(str(error))
 
 
-def _kept(name: str, answer: str) -> str | None:
-    """What goes into the file of an answer: no password, and no address that needs one."""
-    if name not in VARIABLES or not _has_password(answer):
-        return answer
+def _is_open(name: str, answer: str) -> bool:
+    """Whether it may stand in a file: nothing with a password may."""
+    return name not in VARIABLES or not _has_password(answer)
+
+
+def _say_secrets(chosen: dict[str, str | None]) -> None:
     from sqlalchemy import make_url
 
-    shown = make_url(answer).render_as_string(hide_password=True)
-    say("it has a password, which does not belong into the file; set it in the environment, as in")
-    say(f"a .env of mode 600: {VARIABLES[name]}='{shown}'")
-    return None
+    for name, answer in chosen.items():
+        if answer and not _is_open(name, answer):
+            shown = make_url(answer).render_as_string(hide_password=True)
+            say(f"not in it: {name}, which has a password; set it where pwsync is started, as by")
+            say(
+                f"  export {VARIABLES[name]}='{shown}'  (or .env of mode 600, for compose, systemd)"
+            )
 
 
 def _has_password(url: str) -> bool:

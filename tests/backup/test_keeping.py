@@ -99,11 +99,14 @@ def test_only_whole_ones_count_and_the_last_verified_one_stays(sqlite_engine, tm
     assert retention.verify(older[0]) == retention.verify(older[1]) == []
     (backups / "2099-01-01T000000Z").mkdir()  # of one that was killed
     (older[3].folder / folders.MANIFEST).unlink()
+    (backups / ".2020-01-01T000000Z.partial-7" / "database").mkdir(parents=True)
+    now = backups / f".{newest.folder.name}.partial-7"
+    now.mkdir()
     mine = made_before(backups, 9, newest).folder.rename(backups / "mine")
     assert retention.prune(backups, 1) == [older[0], older[2]]
     left = {path.name for path in backups.iterdir()}
     whole = {one.folder.name for one in (newest, older[1])}
-    assert left == whole | {mine.name, "2099-01-01T000000Z", older[3].folder.name}
+    assert left == whole | {now.name, mine.name, "2099-01-01T000000Z", older[3].folder.name}
     assert folders.listed(backups)[-2:] == [newest, folders.read(mine)]
     assert retention.prune(backups, 1) == []
 
