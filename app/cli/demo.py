@@ -43,6 +43,7 @@ def demo(
     way = Way(progress=progress, here=True)
     home = load().data_dir / "demo"
     own = {"data_dir": home, "database_url": f"sqlite:///{home / 'pwsync.db'}"}
+    own |= {"images": {"fetch": True}} if console else {}  # a console without pictures is a sad one
     before = open_database(load(own))
     epoch = 1 + len(recent_runs(before, limit=1000))
     before.dispose()
@@ -75,6 +76,7 @@ def _serve(settings: "Settings", port: int | None) -> None:
         "PWSYNC_DATA_DIR": str(settings.data_dir),
         "PWSYNC_DATABASE_URL": settings.database,
         "PWSYNC_SITE__REPLICA": settings.site.replica or "",
+        "PWSYNC_IMAGES__FETCH": "true",
     }
     if find_program() is None:
         typer.echo("pwsync: no redis-server is installed: runs cannot be begun here", err=True)

@@ -25,6 +25,13 @@ def test_the_demo_ends_in_a_console_where_more_can_be_begun(watch, tmp_path):
     with visitor.open(link, timeout=SECONDS) as page:
         assert "first visitor" in page.read().decode()
         assert page.url.endswith("/")
+        first = page.url
+    with visitor.open(f"{first}offers", timeout=SECONDS) as page:
+        shown = re.findall(r"/pictures/[\w?=&;]+", page.read().decode())
+    with visitor.open(
+        first.rstrip("/") + shown[0].replace("&amp;", "&"), timeout=SECONDS
+    ) as picture:
+        assert picture.headers.get_content_maintype() == "image"
     one.send(signal.SIGINT)
     one.rest()
     assert one.program.returncode == 0
