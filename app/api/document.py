@@ -53,6 +53,7 @@ TAGS: Sequence[Mapping[str, str]] = (
     {"name": "batches", "description": "Runs that recur by a timetable."},
     {"name": "profiles", "description": "As whom pages are asked for, and how they fare."},
     {"name": "quarantine", "description": "Pages whose values were refused, with the reason."},
+    {"name": "quality", "description": "How often pages tell what they should, and drift."},
     {"name": "exports", "description": "Offers as files."},
     {"name": "stats", "description": "Numbers over all that is stored."},
     {"name": "logs", "description": "What the programs noted."},

@@ -120,7 +120,7 @@ def _locked(conn: Connection, run_id: int, realm: str, layout: str) -> Mapping[A
 
 
 def _begun(conn: Connection, run_id: int, realm: str, layout: str) -> dict[str, Any]:
-    earlier = _earlier(conn, realm, layout)
+    earlier = recent(conn, realm, layout)
     exempt = sorted({mark for row in earlier for mark in row["accepted"]})
     watch = Watch(baseline=_rates_of(earlier), exempt=exempt)
     return {
@@ -137,7 +137,7 @@ def _begun(conn: Connection, run_id: int, realm: str, layout: str) -> dict[str, 
     }
 
 
-def _earlier(conn: Connection, realm: str, layout: str) -> list[Mapping[Any, Any]]:
+def recent(conn: Connection, realm: str, layout: str) -> list[Mapping[Any, Any]]:
     """The latest rows of a layout, newest first, as far back as a baseline looks."""
     own = (TALLY.c.realm == realm, TALLY.c.layout == layout)
     query = select(TALLY).where(*own).order_by(TALLY.c.run_id.desc()).limit(RUNS)
@@ -234,7 +234,7 @@ def quality_of(engine: Engine, run_id: int) -> Quality:
 
 def _filled(conn: Connection, row: Mapping[Any, Any]) -> list[Filled]:
     earlier = [
-        one for one in _earlier(conn, row["realm"], row["layout"]) if one["run_id"] < row["run_id"]
+        one for one in recent(conn, row["realm"], row["layout"]) if one["run_id"] < row["run_id"]
     ]
     sums = sums_of(earlier)
     return [

@@ -26,6 +26,7 @@ def paths(server, tokens) -> list[str]:
         "/profiles",
         "/profiles/guest",
         "/groups",
+        "/quality",
         "/suppliers",
         "/nowhere",
     ]

@@ -163,6 +163,7 @@ def pages(server, tokens) -> list[str]:
         "/profiles",
         "/profiles/guest",
         "/groups",
+        "/quality",
         "/groups/pairs",
         "/suppliers",
         "/suppliers?q=nobody&sort=changed",
