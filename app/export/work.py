@@ -53,6 +53,8 @@ class Request:
     pricing: Pricing = AS_IT_IS
     overwrite: bool = False
     thumbs: Thumbs = no_thumbs
+    noted: str | None = None
+    """What the book names instead of the target, where that is of no use afterwards."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,7 +85,7 @@ def export(engine: Engine, request: Request, progress: Progress = lambda *_: Non
         format=request.format.name,
         per=str(_per(request)),
         query=str(request.query),
-        target=request.target,
+        target=request.noted or request.target,
         offers=len(ids) - written.left_out,
         left_out=written.left_out,
         row_count=written.rows,

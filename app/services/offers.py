@@ -7,6 +7,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
+from app.filters import form
 from app.filters.hits import Hit, hits
 from app.filters.parse import parse
 from app.filters.search import SORTS, Place, count, search
@@ -23,6 +24,7 @@ MOMENTS, AMOUNTS = frozenset({"changed", "new"}), frozenset({"cheap", "dear"})
 """Orders whose places hold a moment, or an amount."""
 LINES = ("price_min", "stock")
 """Fields that are shown over time."""
+NOTHING: Mapping[str, str] = {}
 MOST, DIGITS = 2**63 - 1, 18
 """What the databases' whole numbers and amounts can hold, or more."""
 
@@ -64,9 +66,10 @@ class Shown:
     """The values of each field of LINES over time, the oldest first."""
 
 
-def query_of(words: str, where: str) -> Query:
-    """Words and a filter, both of which have to hold. Raises FilterError."""
-    asked = tuple(part for part in (parse(words), parse(where)) if part != EVERYTHING)
+def query_of(words: str, where: str, answers: Mapping[str, str] = NOTHING) -> Query:
+    """Words, a filter and answers to a form, all of which have to hold. Raises FilterError."""
+    parts = (parse(words), parse(where), form.query_of(answers))
+    asked = tuple(part for part in parts if part != EVERYTHING)
     if not asked:
         return EVERYTHING
     return asked[0] if len(asked) == 1 else All(parts=asked)

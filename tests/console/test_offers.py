@@ -1,14 +1,18 @@
 """Offers in API and console: pictures, and what else one offer has."""
 
+import json
 import re
 import select
 import socket
+from functools import partial
 from html import unescape
+from urllib.parse import quote, urlencode
 
 import pytest
 
 from app.archive.archive import Archive
 from app.images.files import Shelf
+from app.services.trail import latest
 from tests.archive.conftest import PAGES, offer_of
 from tests.archive.conftest import Desk as Books
 from tests.console.test_in_a_browser import visit
@@ -146,3 +150,73 @@ def test_an_archived_page_runs_nothing_and_asks_for_nothing(
     page.context.close()
     knocking, _, _ = select.select([listener], [], [], 0)
     assert knocking == []
+
+
+ASKED = {"price_from": "10", "price_to": "60", "presence": "there"}
+WHERE = "price>=10 and price<=60 and gone=unknown"
+
+
+def test_the_form_and_the_parameters_ask_what_the_filter_asks(server, tokens):
+    token = tokens["read"]
+    by_filter = told(server, token, f"/offers?{urlencode({'where': WHERE, 'sort': 'id'})}")
+    by_answers = told(server, token, f"/offers?{urlencode(ASKED | {'sort': 'id'})}")
+    assert by_filter["items"] == by_answers["items"]
+    assert 0 < by_answers["found"] < 60
+    page = server.ask("GET", f"/offers?{urlencode(ASKED)}", token=token).text
+    assert f">{by_answers['found']} offers</p>" in page
+    assert 'name="price_from" size="8" value="10"' in page
+    wrong = server.ask("GET", "/offers?price_from=%22%3E%3Cb%3E", token=token)
+    assert (wrong.status, "<b>" in wrong.text) == (400, False)
+
+
+def test_a_selection_or_all_that_was_found_is_a_file(server, tokens):
+    token = tokens["read"]
+    found = [one["offer_id"] for one in told(server, token, f"/offers?{urlencode(ASKED)}")["items"]]
+    for chosen, wanted in (([], set(found)), (found[:2], set(found[:2])), (["x"], set(found))):
+        query = urlencode([*ASKED.items(), *(("offer", one) for one in chosen)])
+        made = server.ask("GET", f"/offer-selection/export?format=jsonl&{query}", token=token)
+        assert made.headers["Content-Disposition"] == 'attachment; filename="offers.jsonl"'
+        lines = [json.loads(line)["offer_id"] for line in made.text.splitlines()]
+        assert (set(lines), len(lines)) == (wanted, len(wanted))
+    sheet = server.ask("GET", f"/offer-selection/export?format=xlsx&{query}", token=token)
+    assert sheet.text.startswith("PK")
+    table = server.ask("GET", f"/offer-selection/export?{query}", token=token)
+    assert (table.status, table.headers["Content-Type"]) == (200, "text/csv; charset=utf-8")
+    for wrong in ("format=parquet", f"where={quote('price<')}"):
+        assert server.ask("GET", f"/offer-selection/export?{wrong}", token=token).status in {
+            400,
+            422,
+        }
+
+
+def test_a_selection_is_seen_as_a_run_before_it_is_one(server, tokens):
+    query = "offer=610947572360&offer=%3Cscript%3E&offer=610947572361"
+    found = server.ask("GET", f"/offer-selection/sync?{query}", token=tokens["run"])
+    assert found.status == 303
+    form = server.ask("GET", found.headers["Location"], token=tokens["run"]).text
+    assert ">610947572360\n610947572361</textarea>" in form
+
+
+def test_a_view_is_shared_and_kept_by_those_who_may(server, tokens, engine):
+    view = urlencode(ASKED | {"name": "dear & <b>", "sort": "dear", "nonsense": "1"})
+    save = partial(server.ask, "POST", "/offer-selection/views", body=view)
+    assert save(token=tokens["read"]).status == 403
+    saved = save(token=tokens["run"])
+    assert saved.status == 303
+    assert "nonsense" not in saved.headers["Location"]
+    page = server.ask("GET", saved.headers["Location"], token=tokens["read"]).text
+    assert re.search(
+        r'aria-current="true" href="/offers\?[^"]+"[^>]*>dear &amp; &lt;b&gt;</a>', page
+    )
+    assert "/offer-selection/views/delete" not in page
+    nameless = server.ask("POST", "/offer-selection/views", token=tokens["run"], body="name=+")
+    assert nameless.status == 400
+    gone = urlencode({"name": "dear & <b>"})
+    for _ in range(2):
+        path = "/offer-selection/views/delete"
+        assert server.ask("POST", path, token=tokens["admin"], body=gone).status == 303
+    assert "dear &amp;" not in server.ask("GET", "/offers", token=tokens["read"]).text
+    assert [one.deed.verb for one in latest(engine, target="view dear & <b>")] == [
+        "delete_view",
+        "save_view",
+    ]

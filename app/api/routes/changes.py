@@ -1,12 +1,12 @@
 """What changed over all offers."""
 
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from app.api.deps import DeskOf
+from app.api.differences import ChangeOut, fields_of
 from app.history.movements import Movement
 from app.services import changes
 from app.store.facts import Kind
@@ -14,21 +14,13 @@ from app.store.facts import Kind
 routes = APIRouter(tags=["changes"])
 
 
-class Moved(BaseModel):
+class Moved(ChangeOut):
     """A typed difference, and whose it is."""
 
     offer_id: str = Field(examples=["610947572360"])
     title: str
     supplier: str | None
-    version: int
-    kind: str = Field(examples=["price"])
-    field: str
-    key: str | None
-    before: Any
-    after: Any
     percent: float | None = Field(description="How far a number moved.")
-    at: datetime
-    run: int
 
 
 class MovedList(BaseModel):
@@ -54,18 +46,10 @@ def list_changes(
 
 
 def _told(one: Movement) -> Moved:
-    recorded, told = one.recorded, one.recorded.difference
     return Moved(
-        offer_id=recorded.offer_id,
+        **fields_of(one.recorded),
+        offer_id=one.recorded.offer_id,
         title=one.title,
         supplier=one.supplier,
-        version=recorded.version,
-        kind=told.kind.value,
-        field=told.field,
-        key=told.key or None,
-        before=told.before,
-        after=told.after,
         percent=one.percent,
-        at=recorded.observed_at,
-        run=recorded.run_id,
     )

@@ -7,7 +7,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
+from app.api.answers import Answered
 from app.api.deps import DeskOf
+from app.api.differences import ChangeOut, fields_of
 from app.api.paging import cursor, place
 from app.api.problems import Problem
 from app.filters.hits import Hit
@@ -15,7 +17,6 @@ from app.filters.search import MOST_COUNTED
 from app.items import as_json, money
 from app.services import offers
 from app.services.pictures import address
-from app.store.changes import Recorded
 
 routes = APIRouter(tags=["offers"])
 OfferId = Annotated[str, Path(pattern="^[1-9][0-9]{4,18}$", description="Id of the offer.")]
@@ -72,19 +73,6 @@ class StoredFacts(BaseModel):
     run: int = Field(description="The run that saw it last.")
 
 
-class ChangeOut(BaseModel):
-    """A typed difference between two versions of an offer."""
-
-    version: int
-    kind: str = Field(examples=["price"])
-    field: str
-    key: str | None
-    before: Any
-    after: Any
-    at: datetime
-    run: int | None
-
-
 class ChangeList(BaseModel):
     """Changes, newest first."""
 
@@ -94,6 +82,7 @@ class ChangeList(BaseModel):
 @routes.get("/offers", summary="Find offers")
 def list_offers(
     desk: DeskOf,
+    answers: Answered,
     *,
     q: Annotated[str, Query(max_length=500, description="Words of title and attributes.")] = "",
     where: Annotated[
@@ -107,7 +96,8 @@ def list_offers(
 ) -> OfferList:
     """Stored offers, a page at a time; one page after another shows each offer once."""
     begins = offers.place_of(sort, place(after))
-    told = offers.listed(desk, offers.query_of(q, where), sort=sort, limit=limit, after=begins)
+    query = offers.query_of(q, where, answers.told())
+    told = offers.listed(desk, query, sort=sort, limit=limit, after=begins)
     shown = [OfferHit(**_plain(hit), picture=_cover(told, hit)) for hit in told.hits]
     more = cursor(told.next) if told.next else None
     return OfferList(items=shown, next=more, found=told.found)
@@ -144,7 +134,7 @@ def history(
 ) -> ChangeList:
     """Its changes, newest first."""
     told = found(desk, offer_id, latest=limit).changes
-    return ChangeList(items=[_change(one) for one in told])
+    return ChangeList(items=[ChangeOut(**fields_of(one)) for one in told])
 
 
 def found(desk: DeskOf, offer_id: str, latest: int = 1) -> offers.Shown:
@@ -153,17 +143,3 @@ def found(desk: DeskOf, offer_id: str, latest: int = 1) -> offers.Shown:
     if shown is None:
         raise Problem(404, "offer-unknown", f"offer {offer_id} is not stored")
     return shown
-
-
-def _change(one: Recorded) -> ChangeOut:
-    told = one.difference
-    return ChangeOut(
-        version=one.version,
-        kind=told.kind.value,
-        field=told.field,
-        key=told.key or None,
-        before=told.before,
-        after=told.after,
-        at=one.observed_at,
-        run=one.run_id,
-    )

@@ -1,5 +1,6 @@
 """Offers: the table with its search, and one offer with all that is known of it."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -11,9 +12,11 @@ from starlette.responses import Response
 from app.console.chart import Chart, chart
 from app.console.matrix import matrix
 from app.console.shell import desk_of, number, page, yuan
+from app.filters.form import LONGEST as LONGEST_ANSWER
+from app.filters.form import QUESTIONS
 from app.filters.search import MOST_COUNTED, SORTS
 from app.filters.values import FilterError
-from app.services import archived, offers, pictures
+from app.services import archived, downloads, offers, pictures, views
 
 routes = APIRouter(prefix="/offers")
 PAGE = 50
@@ -24,25 +27,33 @@ LATEST = 50
 SHOTS = 60
 """Pictures of one offer that a page shows."""
 LONGEST = 2000
+Words = Annotated[str, Query(max_length=LONGEST)]
 
 
 @routes.get("")
 def list_offers(
     request: Request,
-    q: Annotated[str, Query(max_length=LONGEST)] = "",
-    where: Annotated[str, Query(max_length=LONGEST)] = "",
+    q: Words = "",
+    where: Words = "",
     sort: Annotated[str, Query(max_length=20)] = "changed",
-    after: Annotated[str, Query(max_length=LONGEST)] = "",
+    after: Words = "",
 ) -> Response:
-    """Offers that words and a filter find."""
-    asked = {"q": q, "where": where, "sort": sort}
+    """Offers that words, a filter and the form's answers find."""
+    answers = answers_of(request)
+    asked = {"q": q, "where": where, "sort": sort} | answers
     try:
         begins = offers.place_of(sort, orjson.loads(after) if after else None)
-        query = offers.query_of(q, where)
+        query = offers.query_of(q, where, answers)
         found = offers.listed(desk_of(request), query, sort=sort, limit=PAGE, after=begins)
     except (FilterError, ValueError) as error:
         return _table(request, asked, wrong=str(error), status=400)
     return _table(request, asked, found=found, first=bool(after))
+
+
+def answers_of(request: Request) -> dict[str, str]:
+    """What was answered in the form; "" where nothing was."""
+    given = request.query_params
+    return {one.name: given.get(one.name, "")[:LONGEST_ANSWER] for one in QUESTIONS}
 
 
 def _table(
@@ -55,13 +66,19 @@ def _table(
     status: int = 200,
 ) -> Response:
     told: dict[str, Any] = {"asked": asked, "sorts": SORTS, "most": MOST_COUNTED}
-    told |= {"found": found, "wrong": wrong, "first": first}
+    told |= {"found": found, "wrong": wrong, "first": first, "questions": QUESTIONS}
+    told |= {"views": [(one, _query(one.asked)) for one in views.views(desk_of(request))]}
+    told |= {"plain": _query(asked), "kinds": downloads.KINDS, "direct": downloads.MOST}
     more = f"/offers?{_next(asked, found)}" if found and found.next else ""
     return page(request, "offers/list.html", status=status, next=more, **told)
 
 
+def _query(asked: Mapping[str, str]) -> str:
+    return urlencode({name: value for name, value in asked.items() if value})
+
+
 def _next(asked: dict[str, str], found: offers.Listed) -> str:
-    return urlencode(asked | {"after": orjson.dumps(found.next).decode()})
+    return _query(asked | {"after": orjson.dumps(found.next).decode()})
 
 
 @routes.get("/{offer_id}")

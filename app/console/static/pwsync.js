@@ -77,6 +77,7 @@
         if (mine === asked && answer.ok) document.getElementById(form.dataset.into).innerHTML = html;
       }, 300);
     });
+    if (form.querySelector("textarea")?.value) form.dispatchEvent(new Event("input"));
   });
 
   // Copying, and keys: / seeks, g and a letter go to a place.
