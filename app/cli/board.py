@@ -4,7 +4,6 @@ A code is good for some minutes and as good as a password: it is drawn where the
 a picture only they can read, both gone at the end; never in a line that is kept.
 """
 
-import io
 import json
 import os
 from dataclasses import dataclass, field
@@ -12,13 +11,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import segno
 import typer
 from rich.console import Console, Group
 from rich.live import Live
 from rich.style import Style
 from rich.text import Text
 
+from app.logins.codes import code_of, picture_of
 from browsers.login import (
     Cancelled,
     Challenged,
@@ -31,8 +30,6 @@ from browsers.login import (
 
 QUIET = 2
 """Light modules round a code on a terminal; a picture has the four of the norm."""
-PIXELS = 8
-"""Of a module in the picture."""
 INK, PAPER = "#000000", "#ffffff"
 """Said outright: what a terminal calls black and white, and shows by itself, is its own affair."""
 _HALVES = {(0, 0): " ", (1, 0): "▀", (0, 1): "▄", (1, 1): "█"}
@@ -58,22 +55,16 @@ class Picture:
 
     def draw(self, content: str) -> None:
         """Replace the picture in one step."""
-        stream = io.BytesIO()
-        _code(content).save(stream, kind="png", scale=PIXELS, border=4)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         partial = self.path.with_suffix(".tmp")
         partial.unlink(missing_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
         with os.fdopen(os.open(partial, flags, 0o600), "wb") as file:
-            file.write(stream.getvalue())
+            file.write(picture_of(content))
         partial.replace(self.path)
 
     def remove(self) -> None:
         self.path.unlink(missing_ok=True)
-
-
-def _code(content: str) -> segno.QRCode:
-    return segno.make(content, error="l", micro=False, boost_error=False)
 
 
 def drawn(content: str, console: Console, *, spare: int) -> Text | None:
@@ -82,7 +73,7 @@ def drawn(content: str, console: Console, *, spare: int) -> Text | None:
     Dark on light in any terminal. Without colours its light parts are drawn, as most have a dark
     background.
     """
-    rows = [*map(list, _code(content).matrix_iter(border=QUIET))]
+    rows = [*map(list, code_of(content).matrix_iter(border=QUIET))]
     lines = [*zip(rows[::2], [*rows[1::2], [0] * len(rows)], strict=True)]
     width, height = console.size
     if len(rows) > width or len(lines) > height - spare or "utf" not in console.encoding:

@@ -4,10 +4,10 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,19 +16,9 @@ from app.cli.errors import UsageError
 from app.cli.working import Replica, say, seconds_of
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
-    from app.profiles.values import Profile
-    from app.runtime import Manners
+    from app.logins.booking import Booked, Booking
     from app.settings import Settings
-    from browsers.login import Admitted, Event
-    from browsers.loop import LoopThread
-    from browsers.values import Visitor
-
-HOLD_SECONDS = 60.0
-"""A profile whose login was killed is free again after this."""
-RENEW_SECONDS = 20.0
-CLOSE_SECONDS = 20.0
+    from browsers.login import Admitted
 
 
 def login(
@@ -57,29 +47,29 @@ def login(
     Exit code 4: nobody logged in in time; 5: the site has blocked us; 7: no browser; 9: the profile
     is in use.
     """
+    from app.logins.booking import Booking, NoAccount, profile_of
     from app.settings import load
     from app.wiring import manners_of, open_database, owner_name
 
     _check(headed=headed, cookies=cookies)
-    seconds = seconds_of(time_limit) or 0.0
+    way = Shown(window=headed, seconds=seconds_of(time_limit) or 0.0, as_json=as_json)
     settings = load({"site": {"replica": replica}})
     manners = manners_of(settings)
-    who = _profile(manners, profile)
-    engine = open_database(settings)
-    desk = Desk(
-        settings=settings,
-        manners=manners,
-        engine=engine,
-        who=who,
-        owner=owner_name(),
-        as_json=as_json,
-    )
     try:
-        with _ended_politely(), desk.held():
+        who = profile_of(manners, profile)
+    except NoAccount:
+        raise UsageError(
+            f"--profile {profile}: that is nobody; call the account something else"
+        ) from None
+    engine = open_database(settings)
+    booking = Booking(engine=engine, manners=manners, who=who, owner=owner_name())
+    try:
+        with _ended_politely(), booking.held():
             if cookies is not None:
-                _bring(desk, cookies)
+                _bring(booking, cookies, as_json=as_json)
             else:
-                _keep(desk, _admit(desk, window=headed, seconds=seconds))
+                booked = booking.admitted(_admit(booking, settings, way))
+                _tell(booking, booked, as_json=as_json)
     finally:
         engine.dispose()
 
@@ -95,68 +85,13 @@ def _check(*, headed: bool, cookies: str | None) -> None:
         )
 
 
-def _profile(manners: "Manners", name: str) -> "Profile":
-    """The profile of that name, a new one if there is none. Raises UsageError, ProfileUnknown."""
-    from app.profiles.values import GUEST, Profile, ProfileUnknown
-
-    if name == GUEST:
-        raise UsageError(f"--profile {GUEST}: that is nobody; call the account something else")
-    manners.jar.path(name)
-    try:
-        return manners.profile(name)
-    except ProfileUnknown:
-        return Profile(name=name, egress=manners.egress)
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Desk:
-    """Where a login is booked: the profile, its cookies and its row."""
+class Shown:
+    """How a login is shown, and for how long it is waited."""
 
-    settings: "Settings"
-    manners: "Manners"
-    engine: "Engine"
-    who: "Profile"
-    owner: str
-    as_json: bool = False
-
-    @property
-    def row(self) -> str:
-        return self.manners.row(self.who)
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Be the only process that is this profile. Raises ProfileHeld."""
-        from app.profiles import rows
-
-        rows.hold(self.engine, self.row, self.owner, HOLD_SECONDS)
-        try:
-            yield
-        finally:
-            rows.release(self.engine, self.row, self.owner)
-
-    def renew(self) -> None:
-        """Go on holding. Raises ProfileHeld."""
-        from app.profiles import rows
-
-        rows.renew(self.engine, self.row, self.owner, HOLD_SECONDS)
-
-    def book(self, storage: dict[str, Any], account: str, *, already: bool = False) -> None:
-        """Keep the cookies, note who it is, let what waited for it go on, and say so."""
-        from app.profiles import rows
-        from app.refs import plain
-        from app.runs import parking
-
-        name = self.who.name
-        self.manners.jar.save(name, storage)
-        rows.note_login(self.engine, self.row, account)
-        runs = parking.release(self.engine, name, replica=bool(self.manners.realm))
-        if self.as_json:
-            told = {"type": "logged_in", "profile": name, "account": account, "already": already}
-            typer.echo(json.dumps(told | {"runs": runs}, ensure_ascii=False))
-            return
-        typer.echo(f"{'still ' if already else ''}logged in as {plain(account)} (profile {name})")
-        for run in runs:
-            say(f"run {run} goes on; `pwsync resume {run}` works on it here")
+    window: bool
+    seconds: float
+    as_json: bool
 
 
 @contextmanager
@@ -176,104 +111,54 @@ def _ended_politely() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _admit(desk: Desk, *, window: bool, seconds: float) -> "Admitted":
+def _admit(booking: "Booking", settings: "Settings", way: "Shown") -> "Admitted":
     """Show what happens at the login page until somebody is in.
 
     Raises LoginFailed, LoginBlocked, EngineMissing, RenderError, ProfileHeld, CookiesRefused.
     """
-    from queue import Empty, SimpleQueue
-
     from rich.console import Console
 
     from app.cli.board import Board, Picture
-    from browsers.loop import LoopThread
+    from app.logins.entry import admit
+    from app.wiring import launch_of
 
-    told: SimpleQueue[Event | None] = SimpleQueue()
-    visitor = _visitor(desk)
     board = Board(
-        picture=Picture(desk.settings.data_dir / f"login-{desk.who.name}.png"),
+        picture=Picture(settings.data_dir / f"login-{booking.who.name}.png"),
         console=Console(stderr=True),
-        window=window,
-        as_json=desk.as_json,
+        window=way.window,
+        as_json=way.as_json,
     )
-    loop = LoopThread(name="browsers")
-    loop.start()
-    try:
-        with board:
-            entry = Entry(visitor=visitor, tell=told.put, window=window, seconds=seconds)
-            task = loop.run(entry.enter(desk.settings, loop))
-            task.add_done_callback(lambda _: told.put(None))
-            while True:
-                try:
-                    event = told.get(timeout=RENEW_SECONDS)
-                except Empty:
-                    desk.renew()
-                    continue
-                if event is None:
-                    return task.result()
-                board.show(event)
-    finally:
-        loop.stop(within=CLOSE_SECONDS)
+    launch = replace(launch_of(settings), headless=not way.window)
+    with board:
+        return admit(booking, launch, seconds=way.seconds, show=board.show)
 
 
-def _visitor(desk: Desk) -> "Visitor":
-    """The profile with the cookies it has: to the site it stays the same device."""
-    from app.profiles.jar import NotLoggedIn
-    from browsers.values import Visitor
+def _tell(booking: "Booking", booked: "Booked", *, as_json: bool) -> None:
+    from app.refs import plain
 
-    try:
-        storage = desk.manners.jar.load(desk.who.name)
-    except NotLoggedIn:
-        storage = None
-    return Visitor(name=desk.who.name, storage=storage, proxy=desk.who.proxy, contexts=1)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
-    """The browser's side of a login, on its own loop."""
-
-    visitor: "Visitor"
-    tell: "Callable[[Event], None]"
-    window: bool
-    seconds: float
-
-    async def enter(self, settings: "Settings", loop: "LoopThread") -> "Admitted":
-        """Open a browser, log in, close it. Raises what `browsers.login` and the pool do."""
-        from app.wiring import launch_of
-        from browsers.login import login as wait_at_the_page
-        from browsers.pool import BrowserPool
-
-        pool = BrowserPool(replace(launch_of(settings), headless=not self.window), size=1)
-        loop.on_stall = pool.kill
-        await pool.open()
-        try:
-            await pool.become(self.visitor)
-            async with pool.lease("login") as slot:
-                return await wait_at_the_page(
-                    slot, deadline=self.seconds, tell=self.tell, window=self.window
-                )
-        finally:
-            await pool.close()
+    name = booking.who.name
+    if as_json:
+        told: dict[str, Any] = {"type": "logged_in", "profile": name, "account": booked.account}
+        told |= {"already": booked.already, "runs": booked.runs}
+        typer.echo(json.dumps(told, ensure_ascii=False))
+        return
+    still = "still " if booked.already else ""
+    typer.echo(f"{still}logged in as {plain(booked.account)} (profile {name})")
+    for run in booked.runs:
+        say(f"run {run} goes on; `pwsync resume {run}` works on it here")
 
 
-def _keep(desk: Desk, found: "Admitted") -> None:
-    from app.profiles.cookies import account_of
-
-    account = account_of(found.storage["cookies"]) or "an unnamed account"
-    desk.book(found.storage, account, already=found.already)
-
-
-def _bring(desk: Desk, file: str) -> None:
+def _bring(booking: "Booking", file: str, *, as_json: bool) -> None:
     """Keep the cookies of a file as the profile's. Raises UsageError, CookiesRefused."""
     from datetime import UTC, datetime
 
     from app.profiles.cookies import read_cookies
 
     found = read_cookies(_text(file), datetime.now(UTC))
-    desk.book(found.storage, found.account)
+    _tell(booking, booking.book(found.storage, found.account), as_json=as_json)
     left = f", {found.dropped} of other sites or expired left out" if found.dropped else ""
     kept = len(found.storage["cookies"])
-    say(f"{kept} cookies kept{left}; `pwsync profile check {desk.who.name}` asks the site")
+    say(f"{kept} cookies kept{left}; `pwsync profile check {booking.who.name}` asks the site")
     if file != "-":
         say(f"{file} is still a way into the account: remove it")
 
