@@ -1,11 +1,13 @@
 """From settings to what the server's doors work with."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from app.logins.watched import Logins
 from app.noting import log_folder
 from app.services.desk import Desk
 from app.settings import Settings
-from app.wiring import archive_folder, batches_of, manners_of, shelf_of
+from app.wiring import archive_folder, batches_of, launch_of, manners_of, owner_name, shelf_of
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -29,4 +31,5 @@ def desk_of(settings: Settings, engine: "Engine", connection: "Redis | None") ->
         },
         batches=batches_of(settings),
         log_folder=log_folder(settings),
+        logins=Logins(replace(launch_of(settings), headless=True), owner_name()),
     )

@@ -90,6 +90,7 @@ def _serve(settings: "Settings") -> int:
         _say_where(listener, invitation)
         _keep_signals(ended_by)
         server.run(sockets=[listener])
+    app.state.desk.logins.close(within=CLOSE_SECONDS)
     return 130 if ended_by == [signal.SIGINT] else 0
 
 

@@ -48,6 +48,12 @@ def fragment(request: Request, template: str, **values: Any) -> str:
     return _template(template).render(_common(request) | values)
 
 
+def event(name: str, html: str) -> str:
+    """A part of a page on its way to a live page: `name` is the id of what it replaces."""
+    lines = "\n".join(f"data: {line}" for line in html.splitlines() or [""])
+    return f"event: {name}\n{lines}\n\n"
+
+
 def done(to: str, sentence: str = "") -> Response:
     """Go to a page of ours and say there, once, what was done. `to` is a path made by us."""
     answer = RedirectResponse(to, status_code=303)

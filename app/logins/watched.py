@@ -73,6 +73,8 @@ class Stand:
     """When it is given up at the latest."""
     code: str | None = field(default=None, repr=False)
     """What a phone reads; as good as a password while it is there."""
+    number: int = 0
+    """How many codes there were so far."""
     why: str | None = None
     """Of one that failed."""
     booked: Booked | None = None
@@ -123,7 +125,7 @@ class Login:
             self._put(phase=Phase.LOGGED_IN, code=None, booked=booked)
         except (BrowserError, ProfileError, StoreError) as error:
             self._put(phase=Phase.FAILED, code=None, why=str(error))
-        except Exception:
+        except Exception:  # noqa: BLE001 - the person who waits hears of it
             _log.exception("the login of profile %s ended unexpectedly", self._stand.profile)
             self._put(phase=Phase.FAILED, code=None, why="it ended unexpectedly; see the log")
         finally:
@@ -145,10 +147,10 @@ class Login:
     def _show(self, event: Event) -> None:
         if isinstance(event, Challenged) or type(event) not in PHASES:
             return  # what follows is an error with a sentence
-        code = event.content if isinstance(event, CodeShown) else None
-        if isinstance(event, Scanned):
-            code = self._stand.code
-        self._put(phase=PHASES[type(event)], code=code)
+        code, number = None, self._stand.number
+        if isinstance(event, CodeShown):
+            code, number = event.content, number + 1
+        self._put(phase=PHASES[type(event)], code=code, number=number)
 
     def _put(self, **changes: object) -> None:
         self._stand = replace(self._stand, **changes)  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ from redis import Redis
 from sqlalchemy import Engine
 
 from app.images.files import Shelf
+from app.logins.watched import Logins
 from app.runtime import Manners
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ class Desk:
     options: Mapping[str, Any] = field(default_factory=dict)
     """Options of every run that is opened here."""
     batches: "tuple[Batch, ...]" = ()
+    logins: Logins | None = None
+    """Logins that are shown to people; None where no browser may be opened."""
     configure: Callable[[], Mapping[str, str]] = dict
     """The settings in force as they may be shown, by dotted name."""
     log_folder: Path | None = None

@@ -93,6 +93,37 @@ class Profiled:
     last_block: Block | None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeldUp:
+    """Parked runs of a profile."""
+
+    name: str
+    runs: Sequence[Run]
+    """Oldest first, one at least."""
+
+    @property
+    def is_account(self) -> bool:
+        """Whether somebody can log in as it."""
+        return self.name != GUEST
+
+    @property
+    def reason(self) -> str | None:
+        return self.runs[-1].reason
+
+    @property
+    def until(self) -> datetime | None:
+        """When they go on by themselves; None if one of them waits for a person."""
+        ends = [run.parked_until for run in self.runs]
+        known = [end for end in ends if end is not None]
+        return max(known) if len(known) == len(ends) else None
+
+    @property
+    def wants_login(self) -> bool:
+        """Whether the site asked for a login that a person can give."""
+        asked = any((run.reason or "").startswith(LOGIN) for run in self.runs)
+        return asked and self.is_account
+
+
 def names(manners: Manners) -> list[str]:
     """All profiles there are, `guest` first."""
     return [GUEST, *sorted({*manners.profiles, *manners.jar.names()} - {GUEST})]
@@ -137,6 +168,22 @@ def waiting(desk: Desk) -> list[Run]:
     """Parked runs of the site that is asked here, oldest first."""
     found = states.find_unfinished(desk.engine)
     return [run for run in found if run.state is RunState.PARKED and is_here(desk.manners, run)]
+
+
+def held_up(desk: Desk) -> list[HeldUp]:
+    """What waits, by profile; those that need a person come first."""
+    found: dict[str, list[Run]] = {}
+    for run in waiting(desk):
+        found.setdefault(profile_of(run), []).append(run)
+    held = [HeldUp(name=name, runs=runs) for name, runs in sorted(found.items())]
+    return sorted(held, key=lambda one: (not one.wants_login, one.until is not None))
+
+
+def held_up_run(run: Run) -> HeldUp | None:
+    """The same of one run; None if it is not parked."""
+    if run.state is not RunState.PARKED:
+        return None
+    return HeldUp(name=profile_of(run), runs=[run])
 
 
 def profile_of(run: Run) -> str:

@@ -22,6 +22,8 @@ SECONDS = 280 if EXAMPLES == "12" else 3_600
 RATES = {
     f"PWSYNC_API__{name}_PER_MINUTE": "10000000" for name in ("READS", "WRITES", "WRONG")
 }  # fmt: skip
+NO_BROWSER = {"PWSYNC_BROWSER__EXECUTABLE": "/nowhere", "PWSYNC_SITE__REPLICA": "127.0.0.1:9"}
+"""Logins that are asked for end at once, and never at the real site."""
 CONFIG = """\
 headers = { Authorization = "Bearer ${TOKEN}" }
 
@@ -40,7 +42,7 @@ negative_data_rejection.expected-statuses = [
 
 @pytest.fixture(scope="module")
 def server(home, tokens):
-    with serving(home, **RATES) as running:
+    with serving(home, **RATES, **NO_BROWSER) as running:
         yield running
 
 

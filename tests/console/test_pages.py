@@ -16,6 +16,7 @@ from app.console.nav import CHAPTERS, PLACES
 from app.console.pages import groups, suppliers
 from app.console.pages.changes import SPANS
 from app.console.pages.opening import KINDS, PRIORITIES
+from app.console.pages.profiles import SAYINGS
 from app.console.words import catalogue
 from app.filters.form import QUESTIONS
 from app.filters.search import SORTS
@@ -244,6 +245,7 @@ def spoken() -> set[str]:
             *SPANS.values(),
             *KINDS.values(),
             *PRIORITIES,
+            *SAYINGS.values(),
             *(one.replace("_", " ") for one in Word),
             *(suppliers.ORDERS | groups.ORDERS).values(),
             *(groups.KINDS | groups.SAID).values(),

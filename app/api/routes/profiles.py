@@ -3,16 +3,22 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
-from app.api.deps import DeskOf
+from app.access.callers import Caller
+from app.api.deps import Asker, DeskOf
 from app.api.problems import Problem
+from app.logins.codes import picture_of
+from app.logins.watched import Login, Phase, Stand
 from app.profiles.values import ProfileUnknown
-from app.services import profiles
+from app.services import logins, profiles
+from app.services.desk import Desk
 from app.services.profiles import Block, Profiled, Word
+from app.services.trail import Deed
 
 routes = APIRouter(prefix="/profiles", tags=["profiles"])
+MOST = 2**31 - 1
 NAME = r"^[a-z0-9][a-z0-9._-]{0,31}$"
 Name = Annotated[
     str, Path(pattern=NAME, description="Name of the profile; guest is nobody.", examples=["guest"])
@@ -103,3 +109,98 @@ def one_profile(desk: DeskOf, name: Name) -> ProfileOut:
         return _told(profiles.one(desk, name))
     except ProfileUnknown as error:
         raise Problem(404, "profile-unknown", str(error)) from error
+
+
+class LoginOut(BaseModel):
+    """A login and how it stands. Who asks for it keeps it going; it ends 20 s after nobody does."""
+
+    profile: str = Field(examples=["main"])
+    phase: Phase = Field(description="code: one waits to be scanned with the 1688 or Taobao app.")
+    started_at: datetime
+    ends_at: datetime = Field(description="When it is given up at the latest.")
+    code_url: str | None = Field(
+        description="Where the code is as a PNG; as good as a password, and changes.",
+        examples=["/api/v1/profiles/main/login/code?number=1"],
+    )
+    why: str | None = Field(description="Of one that failed.")
+    logged_in_as: str | None
+    runs: list[int] = Field(description="Runs that waited for it and go on.")
+
+
+def _login(stand: Stand) -> LoginOut:
+    booked = stand.booked
+    path = f"/api/v1/profiles/{stand.profile}/login/code?number={stand.number}"
+    return LoginOut(
+        profile=stand.profile,
+        phase=stand.phase,
+        started_at=stand.started_at,
+        ends_at=stand.ends_at,
+        code_url=path if stand.code else None,
+        why=stand.why,
+        logged_in_as=booked.account if booked else None,
+        runs=booked.runs if booked else [],
+    )
+
+
+def _deed(asker: Caller, verb: str, name: str) -> Deed:
+    target = f"profile {name}"
+    return Deed(actor=asker.name, role=asker.role, door="api", verb=verb, target=target)
+
+
+def _found(desk: Desk, asker: Caller, name: str) -> Login:
+    """The login of a profile, for those who may log in."""
+    if not asker.may_run:
+        raise Problem(403, "forbidden", "this needs a token of scope run")
+    if login := logins.find(desk, name):
+        return login
+    raise Problem(404, "login-unknown", f"no login of profile {name} was begun here")
+
+
+@routes.post(
+    "/{name}/login",
+    status_code=202,
+    summary="Log in",
+    responses={200: {"description": "A login of it goes on already: this one."}},
+)
+def log_in(desk: DeskOf, asker: Asker, name: Name, response: Response) -> LoginOut:
+    """Open the site's login page for a profile, a new one if there is none of that name.
+
+    Then ask how it stands, show the code to a person, and wait for the phone.
+    """
+    login, is_new = logins.start(desk, name, _deed(asker, "login", name))
+    response.status_code = 202 if is_new else 200
+    return _login(login.look())
+
+
+@routes.get("/{name}/login", summary="How a login stands")
+def one_login(desk: DeskOf, asker: Asker, name: Name) -> LoginOut:
+    """How the latest login of a profile stands; asking keeps it going. Needs scope run."""
+    return _login(_found(desk, asker, name).look())
+
+
+@routes.get(
+    "/{name}/login/code",
+    summary="The code of a login",
+    response_class=Response,
+    responses={200: {"content": {"image/png": {}}, "description": "The code, as a picture."}},
+)
+def login_code(
+    desk: DeskOf,
+    asker: Asker,
+    name: Name,
+    number: Annotated[
+        int | None, Query(ge=0, le=MOST, description="Which one, so that none is kept for another.")
+    ] = None,
+) -> Response:
+    """The code that waits to be scanned. Needs scope run."""
+    stand = _found(desk, asker, name).look()
+    if stand.code is None or number not in {None, stand.number}:
+        raise Problem(404, "code-unknown", "no such code waits to be scanned")
+    return Response(picture_of(stand.code), media_type="image/png")
+
+
+@routes.delete("/{name}/login", status_code=204, summary="Give a login up")
+def end_login(desk: DeskOf, asker: Asker, name: Name) -> None:
+    """End a login that goes on."""
+    _found(desk, asker, name)
+    logins.give_up(desk, name, _deed(asker, "end_login", name))

@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from app.console.pages.runs import shares
 from app.console.shell import desk_of, page
-from app.services import runs
+from app.services import profiles, runs
 
 routes = APIRouter()
 
@@ -13,6 +13,7 @@ routes = APIRouter()
 @routes.get("/")
 def overview(request: Request) -> Response:
     """What there is, what goes on, and what waits for a person."""
-    found = runs.standing(desk_of(request))
+    desk = desk_of(request)
+    found, held = runs.standing(desk), profiles.held_up(desk)
     latest = [(one, shares(one)) for one in found.latest]
-    return page(request, "overview.html", found=found, latest=latest)
+    return page(request, "overview.html", found=found, latest=latest, held=held)

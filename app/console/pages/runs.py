@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from app.access.callers import caller_of
-from app.console.shell import desk_of, done, fragment, page
+from app.console.shell import desk_of, done, event, fragment, page
 from app.runs.counts import Counts
 from app.runs.outcomes import CLOSED, LEASED, QUEUED, Outcome
 from app.services import runs
@@ -82,16 +82,11 @@ async def _frames(request: Request, run: Number) -> AsyncIterator[str]:
     while not await request.is_disconnected():
         found = await run_in_threadpool(runs.picture, desk_of(request), run)
         html = fragment(request, "runs/now.html", found=found, shares=shares(found.counts))
-        yield _event("now", html)
+        yield event("now", html)
         if found.counts.run.state in CLOSED:
-            yield _event("over", "")
+            yield event("over", "")
             return
         await asyncio.sleep(LIVE_SECONDS)
-
-
-def _event(name: str, html: str) -> str:
-    lines = "\n".join(f"data: {line}" for line in html.splitlines() or [""])
-    return f"event: {name}\n{lines}\n\n"
 
 
 @routes.post("/{run}/{verb}")
