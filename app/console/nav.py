@@ -26,6 +26,7 @@ PLACES = (
     Place(path="/", name="Overview", icon="home", key="h", chapter="Work"),
     Place(path="/runs", name="Runs", icon="runs", key="r", chapter="Work"),
     Place(path="/runs/new", name="New run", icon="plus", key="n", chapter="Work"),
+    Place(path="/batches", name="Batches", icon="batches", key="b", chapter="Work"),
     Place(path="/profiles", name="Profiles", icon="profiles", key="p", chapter="Work"),
     Place(path="/offers", name="Offers", icon="offers", key="o", chapter="Data"),
     Place(path="/suppliers", name="Suppliers", icon="suppliers", key="s", chapter="Data"),

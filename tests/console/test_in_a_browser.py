@@ -24,6 +24,7 @@ def paths(server, tokens) -> list[str]:
         "/runs/1/items?state=gone",
         "/offers",
         "/profiles",
+        "/batches",
         "/profiles/guest",
         "/groups",
         "/quality",

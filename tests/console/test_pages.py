@@ -22,6 +22,7 @@ from app.filters.form import QUESTIONS
 from app.filters.search import SORTS
 from app.items import Status
 from app.runs.outcomes import LEASED, QUEUED, Outcome, RunState
+from app.schedule.fires import Decision
 from app.services.groups import VERDICTS
 from app.services.profiles import Word
 from tests.console.conftest import PAYLOADS
@@ -163,6 +164,7 @@ def pages(server, tokens) -> list[str]:
         "/runs/1/items",
         "/runs/1/items?state=gone",
         "/profiles",
+        "/batches",
         "/profiles/guest",
         "/groups",
         "/quality",
@@ -246,6 +248,7 @@ def spoken() -> set[str]:
             *KINDS.values(),
             *PRIORITIES,
             *SAYINGS.values(),
+            *Decision,
             *(one.replace("_", " ") for one in Word),
             *(suppliers.ORDERS | groups.ORDERS).values(),
             *(groups.KINDS | groups.SAID).values(),
