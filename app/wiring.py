@@ -1,9 +1,6 @@
 """From settings to working objects; the only room below the doors that reads settings."""
 
 import asyncio
-import os
-import socket
-import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, asynccontextmanager, closing, nullcontext
@@ -33,6 +30,7 @@ from app.profiles.proxies import egress_of, read_proxy
 from app.profiles.values import Profile, ProfileError
 from app.refs import OfferRef
 from app.runs.journal import Journal
+from app.runs.owners import owner_name
 from app.runtime import Event, Evidence, Loading, Manners, Runtime
 from app.sections import Batch as DeclaredBatch
 from app.sections import Profile as DeclaredProfile
@@ -173,11 +171,6 @@ def opener_of(settings: Settings) -> "RunOpener":
         "profile": settings.site.profile,
     }
     return RunOpener(attempts=settings.run.attempts, options=options)
-
-
-def owner_name() -> str:
-    """Who holds the leases of this process: host, pid, and when it said so."""
-    return f"{socket.gethostname()[:40]}:{os.getpid()}:{time.time_ns() // 1_000_000}"
 
 
 def journal_of(settings: Settings, owner: str) -> AbstractContextManager[Journal | None]:

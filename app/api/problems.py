@@ -13,15 +13,21 @@ from starlette.routing import Match
 from app.filters.values import FilterError
 from app.jobs.doorbell import RedisUnavailable
 from app.profiles.values import ProfileError
+from app.quality.releasing import CaseUnknown, NotReleasable
 from app.refs import RefError
 from app.runs.states import RunClosed, RunUnknown
-from app.store.engine import DatabaseUnavailable
+from app.services.quarantine import CaseDecided
+from app.store.engine import DatabaseUnavailable, ValueRefused
 
 KNOWN: Mapping[type[Exception], tuple[int, str]] = {
     FilterError: (400, "filter"),
     RefError: (400, "ref"),
     RunUnknown: (404, "run-unknown"),
     RunClosed: (409, "run-closed"),
+    CaseUnknown: (404, "case-unknown"),
+    CaseDecided: (409, "case-decided"),
+    NotReleasable: (409, "not-releasable"),
+    ValueRefused: (409, "value-refused"),
     ProfileError: (409, "profile"),
     DatabaseUnavailable: (503, "database"),
     RedisUnavailable: (503, "redis"),

@@ -98,7 +98,7 @@ def _look_at_the_site(desk: "Desk", who: "Profile") -> Finding:
     """Ask for one page that only members see, in turn, and as the only process that is it."""
     from app.pace.values import Turn
     from app.profiles import rows
-    from app.wiring import owner_name
+    from app.runs.owners import owner_name
     from browsers.loop import LoopThread
 
     row, owner = desk.manners.row(who), owner_name()

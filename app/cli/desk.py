@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 from app.logins.watched import Logins
 from app.noting import log_folder
+from app.runs.owners import owner_name
 from app.services.desk import Desk
 from app.settings import Settings
-from app.wiring import archive_folder, batches_of, launch_of, manners_of, owner_name, shelf_of
+from app.wiring import archive_folder, batches_of, launch_of, manners_of, shelf_of
 
 if TYPE_CHECKING:
     from redis import Redis

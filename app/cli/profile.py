@@ -70,7 +70,7 @@ def remove(
 ) -> None:
     """Forget a profile: its cookies and how it fared. What it spent today stays booked."""
     from app.profiles import rows
-    from app.wiring import owner_name
+    from app.runs.owners import owner_name
 
     with Desk.opened(replica) as desk:
         who = desk.manners.profile(profile)

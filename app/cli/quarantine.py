@@ -31,10 +31,11 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List refused pages that wait for a decision."""
+    from app.quality.releasing import REFUSALS
     from app.store import quarantine
     from app.store.engine import reading
 
-    types = (quarantine.DOUBT,) if doubts else _refusals()
+    types = (quarantine.DOUBT,) if doubts else REFUSALS
     wanted: dict[str, Any] = {"waiting": not every, "types": types, "run_id": run}
     with reading(_engine()) as conn:
         rows = quarantine.listed(conn, limit=limit, **wanted)
@@ -51,13 +52,6 @@ def list_(
     Console().print(_table(rows))
     if total > len(rows):
         typer.echo(f"{total:,} in all; --limit shows more", err=True)
-
-
-def _refusals() -> tuple[str, ...]:
-    from app.extract import base
-
-    kinds = [base.Invalid, base.FieldMissing, base.LayoutUnknown, base.Truncated]
-    return (*(kind.type for kind in kinds), "ValidationError", "ValueRefused")
 
 
 @app.command()
@@ -117,8 +111,9 @@ def _ask(question: str, yes: bool) -> None:
 
 def _decided(engine: "Engine", case: "Case", discard: bool) -> bool:
     from app.quality import releasing
+    from app.runs.owners import owner_name
     from app.settings import load
-    from app.wiring import archive_folder, owner_name
+    from app.wiring import archive_folder
 
     name = f"case {case.row['id']}, offer {case.row['offer_id']}"
     if discard:

@@ -126,7 +126,7 @@ def _write(
 ) -> "Run | None":
     from app.cli.progress import bar
     from app.reextract.writing import write
-    from app.wiring import owner_name
+    from app.runs.owners import owner_name
 
     question = f"store what the pages say of {found.different:,} offers?"
     if not yes and not typer.confirm(question, err=True):

@@ -33,6 +33,7 @@ PLACES = (
     Place(path="/groups", name="Groups", icon="groups", key="w", chapter="Data"),
     Place(path="/changes", name="Changes", icon="changes", key="c", chapter="Data"),
     Place(path="/quality", name="Quality", icon="quality", key="y", chapter="Trust"),
+    Place(path="/quarantine", name="Quarantine", icon="quarantine", key="q", chapter="Trust"),
     Place(path="/api/v1/docs", name="API reference", icon="exports", key="a", chapter="System"),
     Place(path="/rq/", name="RQ dashboard", icon="queue", key="j", chapter="System"),
 )

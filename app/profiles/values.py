@@ -67,7 +67,7 @@ class ProfileHeld(ProfileError):
 
 
 def _described(holder: str) -> str:
-    """Who holds and since when: holders are called HOST:PID:MILLISECONDS (`wiring.owner_name`)."""
+    """Who holds and since when: holders are called HOST:PID:MILLISECONDS (`runs.owners`)."""
     host, _, rest = holder.partition(":")
     pid, _, began = rest.partition(":")
     if not (pid.isdecimal() and began.isdecimal()):

@@ -17,7 +17,14 @@ from sqlalchemy import Connection, Engine, select
 from app.archive import reading, rows
 from app.archive.values import Record, RecordLost
 from app.extract import registry
-from app.extract.base import ExtractError, Snapshot
+from app.extract.base import (
+    ExtractError,
+    FieldMissing,
+    Invalid,
+    LayoutUnknown,
+    Snapshot,
+    Truncated,
+)
 from app.items import OfferItem
 from app.refs import OfferRef
 from app.runs.claims import Claim
@@ -27,6 +34,12 @@ from app.store import engine as databases
 from app.store import offers, quarantine
 from app.store.changes import Observation
 
+REFUSALS = (
+    *(kind.type for kind in (Invalid, FieldMissing, LayoutUnknown, Truncated)),
+    "ValidationError",
+    "ValueRefused",
+)
+"""Types of cases in which nothing was stored."""
 KIND = "release"
 """Of the run that stores a released page."""
 NEWER = "a newer page of the offer is stored; discard the case"

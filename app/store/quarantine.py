@@ -3,9 +3,10 @@
 import hashlib
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, insert, select, update
+from sqlalchemy import Connection, Select, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app import models
@@ -17,6 +18,8 @@ QUARANTINE = table(models.Quarantine)
 MESSAGE_LENGTH = 4000
 DOUBT = "Doubt"
 """The type of what was stored all the same."""
+DECISIONS = ("released", "discarded")
+"""What a person can decide."""
 
 Values = dict[str, Any]
 
@@ -90,6 +93,48 @@ def listed(
 ) -> list[dict[str, Any]]:
     """The latest refusals as plain rows, newest first; `waiting` for a person, of these types."""
     return _rows(conn, select(QUARANTINE).where(*_wanted(waiting, types, run_id)), limit)
+
+
+def page(
+    conn: Connection,
+    types: tuple[str, ...],
+    *,
+    limit: int,
+    waiting: bool = True,
+    after: tuple[datetime, int] | None = None,
+) -> list[dict[str, Any]]:
+    """The latest refusals of these types after a place, newest first.
+
+    Each type and decision is a range of one index that is walked to the limit, so what is read does
+    not grow with what was refused. `after`: when a case was last seen, and its number.
+    """
+    decisions = (None,) if waiting else (None, *DECISIONS)
+    found = [
+        row
+        for kind in types
+        for decision in decisions
+        for row in _rows(conn, _range(kind, decision, after), limit)
+    ]
+    return sorted(found, key=lambda row: (row["last_seen_at"], row["id"]), reverse=True)[:limit]
+
+
+def _range(kind: str, decision: str | None, after: tuple[datetime, int] | None) -> Select[Any]:
+    decided = QUARANTINE.c.decision
+    same = decided.is_(None) if decision is None else decided == decision
+    query = select(QUARANTINE).where(QUARANTINE.c.type == kind, same)
+    if after is None:
+        return query
+    seen, (at, number) = QUARANTINE.c.last_seen_at, after
+    return query.where(seen <= at, or_(seen < at, QUARANTINE.c.id < number))
+
+
+def waiting_by_type(conn: Connection, types: tuple[str, ...], *, at_most: int) -> dict[str, int]:
+    """How many wait for a person, by type, each counted no further than `at_most`."""
+    number, found = func.count(), {}
+    for kind in types:
+        some = select(QUARANTINE.c.id).where(*_wanted(True, (kind,), None)).limit(at_most)
+        found[kind] = conn.scalar(select(number).select_from(some.subquery())) or 0
+    return found
 
 
 def of_offer(conn: Connection, offer_id: str, *, limit: int = 100) -> list[dict[str, Any]]:

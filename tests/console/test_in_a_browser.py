@@ -28,6 +28,7 @@ def paths(server, tokens) -> list[str]:
         "/profiles/guest",
         "/groups",
         "/quality",
+        "/quarantine",
         "/suppliers",
         "/nowhere",
     ]

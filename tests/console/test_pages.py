@@ -13,7 +13,7 @@ from app.access.callers import ROLES
 from app.api.paging import cursor as word
 from app.completeness import PARTS
 from app.console.nav import CHAPTERS, PLACES
-from app.console.pages import groups, suppliers
+from app.console.pages import groups, quarantine, suppliers
 from app.console.pages.changes import SPANS
 from app.console.pages.opening import KINDS, PRIORITIES
 from app.console.pages.profiles import SAYINGS
@@ -25,6 +25,7 @@ from app.runs.outcomes import LEASED, QUEUED, Outcome, RunState
 from app.schedule.fires import Decision
 from app.services.groups import VERDICTS
 from app.services.profiles import Word
+from app.store.quarantine import DECISIONS
 from tests.console.conftest import PAYLOADS
 
 JSON = {"Content_Type": "application/json"}
@@ -168,6 +169,8 @@ def pages(server, tokens) -> list[str]:
         "/profiles/guest",
         "/groups",
         "/quality",
+        "/quarantine",
+        "/quarantine?type=Doubt&decided=1",
         "/groups/pairs",
         "/suppliers",
         "/suppliers?q=nobody&sort=changed",
@@ -254,6 +257,8 @@ def spoken() -> set[str]:
             *(groups.KINDS | groups.SAID).values(),
             *filter(None, groups.STANDINGS.values()),
             *filter(None, VERDICTS.values()),
+            *(quarantine.TYPES | quarantine.SAID).values(),
+            *DECISIONS,
             *suppliers.LACKS.values(),
             *(name for name, _ in PARTS),
         }
