@@ -55,6 +55,11 @@ class Status:
         return self.planned - self.counts.get("queued", 0) - self.counts.get("leased", 0)
 
     @property
+    def average(self) -> float:
+        """Items settled a second since the work began."""
+        return self.settled / self.elapsed if self.elapsed > 0 else 0.0
+
+    @property
     def seconds_left(self) -> float | None:
         """An estimate from the present speed; None while there is none."""
         if self.rate <= 0:
@@ -81,16 +86,17 @@ class Recorder:
         self._history: deque[float] = deque(maxlen=HISTORY_POINTS)
         self._words: Counter[str] = Counter()
         self._began = time.monotonic()
-        self._sampled = self._began
+        self._first = self._sampled = self._began
 
-    def tell(self, event: Event) -> None:
-        """Take note of an event."""
+    def tell(self, event: Event, *, ago: float = 0.0) -> None:
+        """Take note of an event; of one that was learned of late, it happened `ago` seconds ago."""
         with self._lock:
+            self._first = min(self._first, time.monotonic() - ago)
             self._events.append(event)
             self._words[event.word] += 1
             if event.word not in UNSETTLED:
                 self._durations.append(event.seconds)
-                self._settled.append(time.monotonic())
+                self._settled.append(time.monotonic() - ago)
 
     def words(self) -> Mapping[str, int]:
         """How often each word was told."""
@@ -100,7 +106,7 @@ class Recorder:
     def _rate(self, now: float) -> float:
         while self._settled and self._settled[0] < now - WINDOW_SECONDS:
             self._settled.popleft()
-        span = min(WINDOW_SECONDS, max(now - self._began, 1.0))
+        span = min(WINDOW_SECONDS, max(now - self._first, 1.0))
         return len(self._settled) / span
 
     def _remember(self, now: float, rate: float) -> None:

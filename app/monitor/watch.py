@@ -34,8 +34,9 @@ class Watch:
         *,
         pools: Callable[[], Sequence[PoolStatus]],
         waits: bool = False,
+        shown_before: timedelta = SHOWN_BEFORE,
     ) -> None:
-        """`waits`: a run that is parked for a time is live, too."""
+        """`waits`: a run that is parked for a time is live, too. Raises RunUnknown."""
         self._waits = waits
         self._engine = engine
         self._run_id = run_id
@@ -43,7 +44,7 @@ class Watch:
         self._recorder = Recorder()
         self._counts = counts(engine, run_id)
         self._pool = PoolStatus()
-        self._since = datetime.now(UTC) - SHOWN_BEFORE
+        self._since = datetime.now(UTC) - shown_before
         self._asked = 0.0
 
     @property
@@ -83,7 +84,7 @@ class Watch:
         self._counts = counts(self._engine, self._run_id)
         for ended in endings_since(self._engine, self._run_id, self._since, limit=MOST_ENDINGS):
             self._since = max(self._since, ended.at)
-            self._recorder.tell(_event(ended))
+            self._recorder.tell(event_of(ended), ago=_ago(ended.at))
         self._pool = together(self._pools())
 
     def _notice(self) -> str:
@@ -116,7 +117,8 @@ def _numbered(number: int, slot: SlotStatus) -> SlotStatus:
     )
 
 
-def _event(ended: Ended) -> Event:
+def event_of(ended: Ended) -> Event:
+    """A try that has ended, as screens show it."""
     return Event(
         at=ended.at,
         name=ended.name,
@@ -124,6 +126,10 @@ def _event(ended: Ended) -> Event:
         seconds=ended.seconds,
         text=ended.reason or ended.title or "",
     )
+
+
+def _ago(at: datetime) -> float:
+    return max(0.0, (datetime.now(UTC) - at).total_seconds())
 
 
 def _elapsed(found: Counts) -> float:

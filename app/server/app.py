@@ -32,6 +32,7 @@ from app.server.health import Probe, health_routes
 from app.server.metrics import metrics_routes
 from app.server.revalidation import Revalidated
 from app.services.desk import Desk
+from app.services.watched import Watched
 
 USUAL = Rates()
 THREADS = 6
@@ -79,6 +80,7 @@ def make_app(
     )
     app.state.desk = desk
     app.state.tokens = tokens
+    app.state.watched = Watched(desk)
     sessions, allowance = Sessions(tokens), Allowance(rates)
     app.include_router(health_routes(probes))
     app.include_router(metrics_routes())

@@ -36,6 +36,11 @@ positive_data_acceptance.expected-statuses = [
 negative_data_rejection.expected-statuses = [
     "400", "401", "403", "404", "405", "406", "409", "413", "414", "415", "422", "428", "429",
 ]
+
+# a stream goes on for an hour if nobody says otherwise
+[[operations]]
+include-name = "GET /api/v1/runs/{run}/events"
+parameters = { seconds = 1 }
 """
 """The token comes by the environment: a command line is everybody's to read."""
 

@@ -1,8 +1,7 @@
 """Runs: the list, one of them, and steering it."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from typing import Annotated
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 from starlette.concurrency import run_in_threadpool
@@ -10,16 +9,25 @@ from starlette.responses import Response, StreamingResponse
 
 from app.access.callers import caller_of
 from app.console.shell import desk_of, done, event, fragment, page
+from app.monitor.status import HISTORY_POINTS
 from app.runs.counts import Counts
-from app.runs.outcomes import CLOSED, LEASED, QUEUED, Outcome
-from app.services import runs
+from app.runs.outcomes import CLOSED, LEASED, QUEUED, Outcome, RunState
+from app.runs.states import read_run
+from app.services import profiles, runs
 from app.services.reports import next_step
 from app.services.trail import Deed
+from app.services.watched import Glass, Look, Watched
 
 routes = APIRouter(prefix="/runs")
 SHARES = (*(one for one in Outcome if one is not Outcome.LISTED), LEASED, QUEUED)
 PAGE = 100
-LIVE_SECONDS = 1.0
+PARTS = ("now", "held", "slots", "events", "why")
+"""Of a run's page, those that change while it goes on; each is replaced only when it did."""
+BEAT_SECONDS = 15.0
+WAITING = frozenset({RunState.PAUSED, RunState.PARKED})
+SHOWN_EVENTS = 12
+CHART = (240, 24)
+"""Units of the small chart of speed: width, height."""
 BIGGEST = 2**31 - 1
 Number = Annotated[int, Path(ge=1, le=BIGGEST)]
 
@@ -28,6 +36,31 @@ def shares(found: Counts) -> list[tuple[str, int, str]]:
     """The parts of the ledger bar, each with where its rows are."""
     where = f"/runs/{found.run.id}/items?state="
     return [(str(word), found.by_state.get(word, 0), f"{where}{word}") for word in SHARES]
+
+
+def live_values(look: Look) -> dict[str, Any]:
+    """What the changing parts of a run's page are made from."""
+    return {
+        "look": look,
+        "run": look.counts.run,
+        "held": profiles.held_up_run(look.counts.run),
+        "shares": shares(look.counts),
+        "happened": look.status.events[: -SHOWN_EVENTS - 1 : -1],
+        "speeds": _points(look.status.history),
+        "chart": CHART,
+    }
+
+
+def _points(values: Sequence[float]) -> str:
+    """Speeds as the points of a line; none while nothing was settled."""
+    top, (width, height) = max(values, default=0.0), CHART
+    if top <= 0:
+        return ""
+    step = width / max(1, HISTORY_POINTS - 1)
+    return " ".join(
+        f"{place * step:.1f},{height - 1 - (height - 2) * value / top:.1f}"
+        for place, value in enumerate(values)
+    )
 
 
 @routes.get("")
@@ -41,14 +74,14 @@ def list_runs(request: Request) -> Response:
 def one_run(request: Request, run: Number) -> Response:
     """One run, live while it goes on."""
     found = runs.picture(desk_of(request), run)
-    closed = found.counts.run.state in CLOSED
+    state = found.counts.run.state
     return page(
         request,
         "runs/run.html",
         found=found,
-        shares=shares(found.counts),
-        closed=closed,
-        next=next_step(found.counts.run),
+        closed=state in CLOSED,
+        next=next_step(found.counts.run) if state in WAITING else None,
+        **live_values(Glass(desk_of(request), run).look()),
     )
 
 
@@ -74,19 +107,29 @@ def list_items(
 @routes.get("/{run}/live")
 async def live(request: Request, run: Number) -> Response:
     """The run's numbers as they change; ends when it is over or nobody listens."""
-    await run_in_threadpool(runs.picture, desk_of(request), run)  # unknown ones are told in time
+    await run_in_threadpool(read_run, desk_of(request).engine, run)  # unknown is told in time
     return StreamingResponse(_frames(request, run), media_type="text/event-stream")
 
 
 async def _frames(request: Request, run: Number) -> AsyncIterator[str]:
-    while not await request.is_disconnected():
-        found = await run_in_threadpool(runs.picture, desk_of(request), run)
-        html = fragment(request, "runs/now.html", found=found, shares=shares(found.counts))
-        yield event("now", html)
-        if found.counts.run.state in CLOSED:
-            yield event("over", "")
-            return
-        await asyncio.sleep(LIVE_SECONDS)
+    said: dict[str, str] = {}
+    watched: Watched = request.app.state.watched
+    async with watched.listening(run) as ear:
+        while True:
+            look = await ear.next(BEAT_SECONDS)
+            if look is None:
+                yield ": still here\n\n"
+                continue
+            told = {
+                part: fragment(request, f"runs/{part}.html", **live_values(look)) for part in PARTS
+            }
+            for part in PARTS:
+                if told[part] != said.get(part):
+                    yield event(part, told[part])
+            said = told
+            if look.is_over:
+                yield event("over", "")
+                return
 
 
 @routes.post("/{run}/{verb}")
