@@ -33,6 +33,19 @@ EXAMPLE = (
     'event: status\\ndata: {"run": 7, "state": "running", "planned": 20, "per_second": 0.4}\\n\\n'
     'id: 1795741839123456\\nevent: item\\ndata: {"key": "610947572360", "ending": "created"}\\n\\n'
 )
+FRAME = {
+    "type": "object",
+    "description": "One event of the stream.",
+    "properties": {
+        "event": {"type": "string", "enum": ["status", "item", "over"]},
+        "data": {"type": "string", "description": "A JSON object."},
+        "id": {"type": "string", "description": "Of an `item`."},
+    },
+    "required": ["event", "data"],
+}
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/event-stream": {"schema": FRAME, "example": EXAMPLE}}}
+}
 
 
 @routes.get(
@@ -40,9 +53,7 @@ EXAMPLE = (
     summary="What happens to a run, as it happens",
     description=DESCRIPTION,
     response_class=StreamingResponse,
-    responses={
-        200: {"content": {"text/event-stream": {"schema": {"type": "string"}, "example": EXAMPLE}}}
-    },
+    responses=RESPONSES,
 )
 async def events(
     desk: DeskOf,
