@@ -19,7 +19,6 @@ from app.runs.states import ALIVE, Run
 from app.services import known, planning, profiles, reports, trail
 from app.services.desk import Desk
 from app.services.planning import Plan
-from app.services.profiles import HeldUp
 from app.services.trail import Deed, Done
 from app.services.wanted import Wanted
 from app.services.wanting import AGAIN, NothingWanted, want_again
@@ -62,11 +61,6 @@ class Picture:
     counts: Counts
     reasons: Sequence[Reason]
     deeds: Sequence[Done]
-
-    @property
-    def held(self) -> HeldUp | None:
-        """What it waits for, while it is parked."""
-        return profiles.held_up_run(self.counts.run)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
