@@ -47,8 +47,9 @@ def secrets_of(settings: Settings) -> Iterator[str]:
     """Everything in the settings that nobody shall read in a log."""
     proxies = (one.proxy.get_secret_value() for one in settings.profile if one.proxy)
     yield from (url for url in (settings.database_url, settings.redis_url, *proxies) if url)
-    if settings.api.token:
-        yield settings.api.token.get_secret_value()
+    for secret in (settings.api.token, settings.backup.key):
+        if secret:
+            yield secret.get_secret_value()
     for address in addresses_of(settings):
         yield from _keys_of(address)
 

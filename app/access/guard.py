@@ -77,6 +77,8 @@ class Guard:
             standing = guesses
         if standing and standing.is_over:
             why = too_many(standing)
+        if token and why is None:
+            self._tokens.uses.note(token.digest)
         answer = self._app if why is None else _refused(request, why)
         await answer(scope, receive, _with_headers(send, standing))
 

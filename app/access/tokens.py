@@ -3,16 +3,20 @@
 Where a request carries its token is `guard.py`'s; here are the file, the scopes and the comparison.
 """
 
+import fcntl
 import hashlib
 import hmac
 import json
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
 from pathlib import Path
+
+from app.access.uses import Uses
 
 FILE = "api-tokens.json"
 TOKEN_BYTES = 32
@@ -41,6 +45,13 @@ class Token:
     scope: Scope
     name: str = ""
     """Whose it is, as its maker said."""
+    made_at: datetime | None = None
+    """None of one that stands in the settings."""
+
+    @property
+    def key(self) -> str:
+        """What it is called in forms; says nothing of the token and of its hash."""
+        return digest_of(f"key of {self.digest}")[:16]
 
     @property
     def shown(self) -> str:
@@ -65,15 +76,31 @@ class TokenFile:
         """Make a token and keep its hash; the token. Raises TokensUnusable, OSError."""
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         made = secrets.token_urlsafe(TOKEN_BYTES)
-        row = {
+        row: dict[str, str] = {
             "sha256": digest_of(made),
             "scope": scope.name.lower(),
             "name": name,
             "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         }
-        rows = self._rows() if self.path.exists() else []
-        self._write([*rows, row])
+        with self._held():
+            rows = self._rows() if self.path.exists() else []
+            self._write([*rows, row])
         return made
+
+    def remove(self, digest: str) -> None:
+        """A token is none from now on. Raises TokensUnusable, OSError."""
+        with self._held():
+            self._write([row for row in self._rows() if row.get("sha256") != digest])
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """Nobody else writes the file meanwhile."""
+        folder = os.open(self.path.parent, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
 
     def tokens(self) -> tuple[Token, ...]:
         """The tokens in the file now; read again when it has changed. Raises TokensUnusable."""
@@ -103,8 +130,9 @@ class TokenFile:
                 digest=row["sha256"],
                 scope=Scope[row["scope"].upper()],
                 name=str(row.get("name", "")),
+                made_at=datetime.fromisoformat(row["made_at"]) if "made_at" in row else None,
             )
-        except (LookupError, AttributeError, TypeError) as error:
+        except (LookupError, ValueError, AttributeError, TypeError) as error:
             raise TokensUnusable(
                 f"{self.path} holds a row that is no token: remove the row"
             ) from error
@@ -119,12 +147,23 @@ class TokenFile:
         beside.replace(self.path)
 
 
+class LastAdmin(Exception):
+    """Without this token nobody could make another."""
+
+
 class Tokens:
     """All tokens in force: those given in the settings, and those in the file."""
 
-    def __init__(self, *, given: Iterable[Token] = (), file: TokenFile | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        given: Iterable[Token] = (),
+        file: TokenFile | None = None,
+        uses: Uses | None = None,
+    ) -> None:
         self._given = tuple(given)
         self._file = file
+        self.uses = uses or Uses(None)
 
     def all(self) -> tuple[Token, ...]:
         """Those of a file that has become unusable count no more."""
@@ -141,3 +180,24 @@ class Tokens:
             if hmac.compare_digest(token.digest, digest):
                 found = token
         return found
+
+    def make(self, scope: Scope, name: str) -> str:
+        """Make a token in the file; the token. Raises TokensUnusable, OSError."""
+        if self._file is None:
+            raise TokensUnusable("this server keeps no tokens")
+        return self._file.make(scope, name)
+
+    def revoke(self, key: str) -> Token:
+        """A token of the file is none from now on, nor are its cookies; which one that was.
+
+        Raises KeyError for none of these, LastAdmin, TokensUnusable, OSError.
+        """
+        kept = self._file.tokens() if self._file else ()
+        token = next((one for one in kept if one.key == key), None)
+        if self._file is None or token is None:
+            raise KeyError(key)
+        others = [one for one in self.all() if one.digest != token.digest]
+        if not any(one.scope is Scope.ADMIN for one in others):
+            raise LastAdmin(f"{token.shown} is the last admin: make another one before")
+        self._file.remove(token.digest)
+        return token

@@ -28,8 +28,9 @@ class Backup:
 
     @property
     def size(self) -> int:
-        """Bytes of all its files."""
-        return sum((self.folder / name).stat().st_size for name in self.files)
+        """Bytes of all its files that are there."""
+        places = (self.folder / name for name in self.files)
+        return sum(place.stat().st_size for place in places if place.is_file())
 
 
 def quiet(what: str, done: int, of: int) -> None:

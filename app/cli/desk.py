@@ -1,11 +1,15 @@
 """From settings to what the server's doors work with."""
 
+import ipaddress
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from app.access.tokens import TokenFile
 from app.logins.watched import Logins
 from app.noting import log_folder
 from app.runs.owners import owner_name
+from app.services.checkup.findings import Means
 from app.services.desk import Desk
 from app.settings import Settings
 from app.wiring import archive_folder, batches_of, launch_of, manners_of, shelf_of
@@ -34,3 +38,28 @@ def desk_of(settings: Settings, engine: "Engine", connection: "Redis | None") ->
         log_folder=log_folder(settings),
         logins=Logins(replace(launch_of(settings), headless=True), owner_name()),
     )
+
+
+def means_of(settings: Settings, desk: Desk) -> Means:
+    """What a checkup looks at."""
+    return Means(
+        desk=desk,
+        launch=launch_of(settings),
+        contexts=settings.browser.contexts,
+        host=settings.api.host,
+        is_reachable=not is_loopback(settings.api.host),
+        tokens=_counter(settings),
+    )
+
+
+def _counter(settings: Settings) -> Callable[[], int]:
+    given = 1 if settings.api.token else 0
+    return lambda: given + len(TokenFile(settings.data_dir).tokens())
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches it."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

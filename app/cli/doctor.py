@@ -1,6 +1,6 @@
 """`pwsync doctor`: is this machine ready, and if not, what to do about it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
@@ -36,32 +36,15 @@ def doctor(
 
 @contextmanager
 def _means(settings: "Settings") -> "Iterator[Means]":
-    from app.cli.desk import desk_of
-    from app.cli.serve import is_loopback
+    from app.cli.desk import desk_of, means_of
     from app.jobs.doorbell import open_client
-    from app.services.checkup.findings import Means
     from app.store.engine import open_engine
-    from app.wiring import launch_of
 
     engine = open_engine(settings.database)
     connection = open_client(settings.redis_url) if settings.redis_url else None
     try:
-        yield Means(
-            desk=desk_of(settings, engine, connection),
-            launch=launch_of(settings),
-            contexts=settings.browser.contexts,
-            host=settings.api.host,
-            is_reachable=not is_loopback(settings.api.host),
-            tokens=_counter(settings),
-        )
+        yield means_of(settings, desk_of(settings, engine, connection))
     finally:
         engine.dispose()
         if connection is not None:
             connection.close()
-
-
-def _counter(settings: "Settings") -> Callable[[], int]:
-    from app.access.tokens import TokenFile
-
-    given = 1 if settings.api.token else 0
-    return lambda: given + len(TokenFile(settings.data_dir).tokens())

@@ -101,9 +101,14 @@ def _tokens(settings: "Settings") -> "tuple[Tokens, Invitation | None]":
     """
     from app.access.invitation import Invitation
     from app.access.tokens import Scope, Token, TokenFile, Tokens, TokensUnusable, digest_of
+    from app.access.uses import Uses
+    from app.cli.desk import is_loopback
 
     own = settings.api.token
-    given = [Token(digest=digest_of(own.get_secret_value()), scope=Scope.ADMIN)] if own else []
+    given = []
+    if own:
+        digest = digest_of(own.get_secret_value())
+        given.append(Token(digest=digest, scope=Scope.ADMIN, name="api.token"))
     file = TokenFile(settings.data_dir)
     try:
         some = bool(given or file.tokens())
@@ -117,27 +122,22 @@ def _tokens(settings: "Settings") -> "tuple[Tokens, Invitation | None]":
     invitation = None if some else Invitation()
     if invitation:
         given.append(invitation.token)
-    return Tokens(given=given, file=file), invitation
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches it."""
-    import ipaddress
-
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return Tokens(given=given, file=file, uses=Uses(settings.data_dir)), invitation
 
 
 def _app(settings: "Settings", tokens: "Tokens", invitation: "Invitation | None") -> "FastAPI":
+    from functools import partial
+
     from sqlalchemy import make_url, text
 
     from app.access.allowance import Rates
-    from app.cli.desk import desk_of
+    from app.cli.desk import desk_of, means_of
+    from app.cli.keys import key_of
     from app.jobs.doorbell import open_client
     from app.server.app import make_app
     from app.server.dashboard import make_dashboard
+    from app.services.backups import Bench
+    from app.services.checkup.collect import findings
     from app.store.engine import consult
     from app.wiring import open_database
 
@@ -148,12 +148,15 @@ def _app(settings: "Settings", tokens: "Tokens", invitation: "Invitation | None"
         connection = open_client(settings.redis_url)
         shown = make_url(settings.redis_url).set(query={}).render_as_string(hide_password=True)
         probes["redis"] = connection.ping
+    desk = desk_of(settings, engine, connection)
     return make_app(
         tokens=tokens,
         names={settings.api.host.lower(), *map(str.lower, settings.api.hosts)},
         probes=probes,
         dashboard=make_dashboard(connection, shown=shown),
-        desk=desk_of(settings, engine, connection),
+        desk=desk,
+        examine=partial(findings, means_of(settings, desk), browser=False),
+        bench=Bench(partial(key_of, settings)),
         invitation=invitation,
         rates=Rates(
             reads=settings.api.reads_per_minute,

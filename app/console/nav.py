@@ -34,6 +34,7 @@ PLACES = (
     Place(path="/changes", name="Changes", icon="changes", key="c", chapter="Data"),
     Place(path="/quality", name="Quality", icon="quality", key="y", chapter="Trust"),
     Place(path="/quarantine", name="Quarantine", icon="quarantine", key="q", chapter="Trust"),
+    Place(path="/system", name="Health and logs", icon="system", key="l", chapter="System"),
     Place(path="/api/v1/docs", name="API reference", icon="exports", key="a", chapter="System"),
     Place(path="/rq/", name="RQ dashboard", icon="queue", key="j", chapter="System"),
 )

@@ -4,7 +4,7 @@ The guard is around everything: the API under /api/v1, the console's pages, RQ's
 the guard is only the number that every request gets.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -31,6 +31,8 @@ from app.server.heads import HeadAnswered
 from app.server.health import Probe, health_routes
 from app.server.metrics import metrics_routes
 from app.server.revalidation import Revalidated
+from app.services.backups import Bench
+from app.services.checkup.findings import Finding
 from app.services.desk import Desk
 from app.services.watched import Watched
 
@@ -58,6 +60,8 @@ def make_app(
     probes: Mapping[str, Probe],
     dashboard: ASGIApp,
     desk: Desk,
+    examine: Callable[[], Sequence[Finding]] = tuple,
+    bench: Bench | None = None,
     invitation: Invitation | None = None,
     rates: Rates = USUAL,
 ) -> FastAPI:
@@ -65,8 +69,8 @@ def make_app(
 
     `names`: host names it is asked by, lower case; addresses and localhost always are.
     `probes`: what /readyz asks, by name. `dashboard`: what answers under /rq. `desk`: what API
-    and console work with. `invitation`: the way in while there is no token. `rates`: requests a
-    minute.
+    and console work with. `examine`: the checkup, as far as it takes no seconds. `bench`: where
+    backups are made. `invitation`: the way in while there is no token. `rates`: requests a minute.
     """
     app = Documented(
         title="pwsync",
@@ -81,6 +85,8 @@ def make_app(
     app.state.desk = desk
     app.state.tokens = tokens
     app.state.watched = Watched(desk)
+    app.state.examine = examine
+    app.state.bench = bench or Bench()
     sessions, allowance = Sessions(tokens), Allowance(rates)
     app.include_router(health_routes(probes))
     app.include_router(metrics_routes())
@@ -105,7 +111,8 @@ def _surround(app: FastAPI) -> None:
     """What every answer passes behind the guard; the last one added is the first one asked."""
     app.add_middleware(Revalidated)
     # Nobody elsewhere can make a browser ask with our cookie (SameSite=strict), and no page holds
-    # a secret beside what it was asked with: lengths of compressed answers tell nothing (BREACH).
+    # a secret beside what it was asked with, but a new token, which is another one each time:
+    # lengths of compressed answers tell nothing (BREACH).
     app.add_middleware(
         GZipMiddleware,
         minimum_size=GZIP_BYTES,

@@ -30,6 +30,11 @@ def paths(server, tokens) -> list[str]:
         "/quality",
         "/quarantine",
         "/suppliers",
+        "/system",
+        "/system/queues",
+        "/system/logs",
+        "/system/trail",
+        "/system/backups",
         "/nowhere",
     ]
     return [*lists, *(f"/offers/{one}" for one in poisoned), f"/offers/{charted(offers)}"]

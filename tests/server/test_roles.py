@@ -23,6 +23,16 @@ LEAST = {
     ("GET", "/login/{key}"): NOBODY,
     ("GET", "/static/{name}"): NOBODY,
     ("POST", "/logout"): VIEWER,
+    ("GET", "/api/v1/profiles/{name}/login"): OPERATOR,
+    ("GET", "/api/v1/profiles/{name}/login/code"): OPERATOR,
+    ("GET", "/profiles/{name}/login"): OPERATOR,
+    ("GET", "/profiles/{name}/login/code"): OPERATOR,
+    ("GET", "/profiles/{name}/login/live"): OPERATOR,
+    ("GET", "/system/tokens"): ADMIN,
+    ("POST", "/system/tokens"): ADMIN,
+    ("POST", "/system/tokens/revoke"): ADMIN,
+    ("POST", "/system/backups"): ADMIN,
+    ("POST", "/system/backups/verify"): ADMIN,
 }
 """Exceptions; whatever else reads is for viewers, whatever else writes is for operators."""
 
@@ -65,7 +75,8 @@ async def least(client: httpx.AsyncClient, method: str, path: str) -> str:
         held = {"Authorization": f"Bearer {HELD[scope]}"} if scope else {}
         found = await client.request(method, place, headers=held)
         kind = found.headers.get("content-type", "")
-        if not (found.status_code in {401, 403} and "problem+json" in kind):
+        is_closed = found.status_code == 401 and "problem+json" in kind  # /login answers 401, too
+        if not is_closed and found.status_code != 403:
             return role
     return "whoever comes, nobody is let in"
 

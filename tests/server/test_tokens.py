@@ -2,6 +2,7 @@
 
 import json
 import stat
+from datetime import UTC
 
 import pytest
 
@@ -13,7 +14,8 @@ from tests.server.conftest import run
 def test_a_made_token_is_found_and_is_nowhere_to_be_read(tmp_path):
     file = TokenFile(tmp_path / "data")
     made = file.make(Scope.READ)
-    assert Tokens(file=file).find(made) == Token(digest=digest_of(made), scope=Scope.READ)
+    found = Tokens(file=file).find(made)
+    assert (found.digest, found.scope, found.made_at.tzinfo) == (digest_of(made), Scope.READ, UTC)
     assert made not in file.path.read_text()
     assert stat.S_IMODE(file.path.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.path.parent.stat().st_mode) == 0o700
