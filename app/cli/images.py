@@ -113,8 +113,10 @@ def collect(
 ) -> None:
     """Delete addresses, pictures and files that no stored offer shows any more."""
     from dataclasses import asdict
+    from shutil import rmtree
 
     from app.images import sweep
+    from app.services.pictures import CACHE
     from app.settings import load
     from app.wiring import open_database, shelf_of
 
@@ -128,6 +130,8 @@ def collect(
             _ask(found.files, found.bytes, found.sources, yes=yes)
             with bar("deleting", None):
                 found = sweep.sweep(engine, shelf)
+            # sizes made for screens: of those that stay they are made again when they are asked for
+            rmtree(settings.data_dir.joinpath(*CACHE), ignore_errors=True)
     finally:
         engine.dispose()
     if as_json:

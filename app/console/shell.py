@@ -1,6 +1,7 @@
 """What every page of the console has: templates, language, who looks at it, what was just done."""
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -144,6 +145,15 @@ def percent(value: float | None, missing: str = "–") -> str:
     return missing if value is None else f"{value * 100:.1f} %"
 
 
+def told(value: Any, missing: str = "–") -> str:
+    """A value of a change in one line; what has parts as JSON."""
+    if value is None:
+        return missing
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value)
+
+
 def lasting(value: float | None, missing: str = "–") -> str:
     """Seconds as `850 ms`, `12 s`, `4 min 10 s`, `3 h 20 min`."""
     if value is None:
@@ -164,4 +174,5 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "moment": moment,
     "percent": percent,
     "lasting": lasting,
+    "told": told,
 }

@@ -16,7 +16,8 @@ from app.filters.form import LONGEST as LONGEST_ANSWER
 from app.filters.form import QUESTIONS
 from app.filters.search import MOST_COUNTED, SORTS
 from app.filters.values import FilterError
-from app.services import archived, downloads, offers, pictures, views
+from app.services import archived, downloads, groups, offers, pictures, views
+from app.store.suppliers import key_of
 
 routes = APIRouter(prefix="/offers")
 PAGE = 50
@@ -103,6 +104,8 @@ def one_offer(
         "shots": [one for one in shots if one.picture][:SHOTS],
         "shown": len(shots),
         "by_url": {one.url: one.picture.sha256 for one in shots if one.picture},
+        "shop": key_of(item.supplier),
+        "group": groups.groups_of(desk, [offer_id])[offer_id],
         "archived": len(archived.records(desk, offer_id)),
     }
     return page(request, "offers/offer.html", found=found, item=item, **told)
