@@ -48,6 +48,13 @@ async def stream() -> StreamingResponse:
     return StreamingResponse(parts(), media_type="application/json")
 
 
+async def event_stream() -> StreamingResponse:
+    async def parts():
+        yield "event: now\n\n"
+
+    return StreamingResponse(parts(), media_type="text/event-stream")
+
+
 async def broken_stream() -> StreamingResponse:
     async def parts():
         yield b"begun"
@@ -62,6 +69,7 @@ def whose(asker: Asker, admin: Admin) -> str:
 
 def add(app: FastAPI) -> None:
     gets = {"break/{what}": break_, "refuse": refuse, "stream": stream, "cut": broken_stream}
+    gets |= {"events": event_stream}
     for name, route in (gets | {"number/{number}": number, "whose": whose}).items():
         app.add_api_route(f"/api/v1/{name}", route)
     app.add_api_route("/page/{what}", break_)
@@ -171,6 +179,12 @@ def test_head_of_a_stream_ends_it(server):
 
 def test_streams_have_no_tag(server):
     assert server.ask("HEAD", "/api/v1/stream", token=SECRET).headers["ETag"] is None
+
+
+def test_a_proxy_is_told_to_hold_no_events_back(server):
+    found = server.ask("GET", "/api/v1/events", token=SECRET)
+    assert (found.text, found.headers["X-Accel-Buffering"]) == ("event: now\n\n", "no")
+    assert server.ask("HEAD", "/api/v1/stream", token=SECRET).headers["X-Accel-Buffering"] is None
 
 
 def test_routes_know_who_asks(server):
