@@ -32,6 +32,7 @@ def _lines(found: Plan) -> list[tuple[str, str, str]]:
     when, pages = found.forecast, found.pages
     lines = [
         ("lines", _lines_told(found.wanted), ""),
+        ("known", _known_told(found), ""),
         ("pages", _pages_told(pages, found.mode), ""),
         ("robots", _robots_told(pages), "magenta"),
         ("pace", _pace_told(found.pace), ""),
@@ -56,6 +57,13 @@ def _lines_told(wanted: Wanted) -> str:
     told = [f"{len(each):,} {word}" for word, each in parts.items() if each or word == "accepted"]
     read = sum(map(len, parts.values()))
     return f"{read:,} read: {', '.join(told)}" if len(told) > 1 else ""
+
+
+def _known_told(found: Plan) -> str:
+    stored, skipped = found.known.stored, len(found.known.skipped)
+    if not stored:
+        return ""
+    return f"{stored:,} stored already" + (f", {skipped:,} skipped" if skipped else "")
 
 
 def _pages_told(pages: Pages, mode: str) -> str:

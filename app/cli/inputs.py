@@ -26,6 +26,12 @@ Category = Annotated[str | None, typer.Option(metavar="ID", help="All offers of 
 First = Annotated[
     int | None, typer.Option("--first", min=1, metavar="N", help="Only a list's first N offers.")
 ]
+SkipSeen = Annotated[
+    int | None,
+    typer.Option(
+        "--skip-seen", min=1, metavar="HOURS", help="Skip named offers seen in the last HOURS."
+    ),
+]
 ENOUGH_TOLD = 20
 """Rejected lines that are told one by one; the books keep all of them."""
 
@@ -38,6 +44,7 @@ def read_wanted(
     shop: str | None = None,
     category: str | None = None,
     first: int | None = None,
+    skip_seen: int | None = None,
 ) -> Wanted:
     """What was typed. Raises UsageError, RefError, ListRefError."""
     lists = [name for name in (keyword, shop, category) if name is not None]
@@ -46,7 +53,10 @@ def read_wanted(
     if not lists:
         if first is not None:
             raise UsageError("--first is for lists; --limit pauses after so many offers")
-        return Wanted(intake=read_intake(refs or (), inputs or ()))
+        intake = read_intake(refs or (), inputs or ())
+        return Wanted(intake=intake, skip_seen_hours=skip_seen)
+    if skip_seen is not None:
+        raise UsageError("--skip-seen is for named offers: what a list holds is not known before")
     from app.lists import list_of
 
     return Wanted(found_in=list_of(keyword, shop, category), first=first)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.inputs import Category, First, Inputs, Keyword, Refs, Shop, read_wanted
+from app.cli.inputs import Category, First, Inputs, Keyword, Refs, Shop, SkipSeen, read_wanted
 from app.cli.sync import As, IgnoreRobots, flags
 from app.cli.working import Contexts, Mode, Replica
 
@@ -20,6 +20,7 @@ def plan(
     shop: Shop = None,
     category: Category = None,
     first: First = None,
+    skip_seen: SkipSeen = None,
     profile: As = None,
     ignore_robots: IgnoreRobots = None,
     replica: Replica = None,
@@ -39,7 +40,15 @@ def plan(
     from app.settings import load
     from app.wiring import manners_of, open_database
 
-    wanted = read_wanted(refs, inputs, keyword=keyword, shop=shop, category=category, first=first)
+    wanted = read_wanted(
+        refs,
+        inputs,
+        keyword=keyword,
+        shop=shop,
+        category=category,
+        first=first,
+        skip_seen=skip_seen,
+    )
     settings = load(flags(replica, contexts, mode, profile))
     engine = open_database(settings)
     try:

@@ -7,7 +7,7 @@ import typer
 
 from app.cli import working
 from app.cli.errors import Drifted, Parked, UsageError
-from app.cli.inputs import Category, First, Inputs, Keyword, Refs, Shop, read_wanted
+from app.cli.inputs import Category, First, Inputs, Keyword, Refs, Shop, SkipSeen, read_wanted
 from app.cli.working import (
     AsJson,
     Contexts,
@@ -49,6 +49,7 @@ def sync(
     shop: Shop = None,
     category: Category = None,
     first: First = None,
+    skip_seen: SkipSeen = None,
     profile: As = None,
     ignore_robots: IgnoreRobots = None,
     replica: Replica = None,
@@ -84,7 +85,15 @@ def sync(
         progress=progress, as_json=as_json, detach=detach, here=here, priority=priority, wait=wait
     )
     working.seconds_of(time_limit)
-    wanted = read_wanted(refs, inputs, keyword=keyword, shop=shop, category=category, first=first)
+    wanted = read_wanted(
+        refs,
+        inputs,
+        keyword=keyword,
+        shop=shop,
+        category=category,
+        first=first,
+        skip_seen=skip_seen,
+    )
     settings = load(flags(replica, contexts, mode, profile))
     check_profile(settings, settings.site.profile)
     working.check_workers(settings, way)
@@ -239,6 +248,7 @@ def open_or_continue(
     `waits`: one that is parked and goes on by itself is waited with.
     """
     from app.runs import opening, parking, states
+    from app.services import known
 
     options = wanted.options | {
         "replica": settings.site.replica is not None,
@@ -257,7 +267,9 @@ def open_or_continue(
     }
     if wanted.intake is None:
         return opening.open_list_run(engine, **told)
-    return opening.open_run(engine, wanted.intake, **told)
+    skip = known.look(engine, wanted).skipped
+    run = opening.open_run(engine, wanted.intake, skip=skip, **told)
+    return states.close_if_finished(engine, run.id) if skip else run
 
 
 def _go_on(engine: "Engine", found: "Run", priority: str, *, waits: bool) -> "Run":

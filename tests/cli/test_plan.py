@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from app.pace import robots
 from app.store.engine import open_engine
 from app.store.schema import migrate
+from tests.filled import fill
 from tests.pace.days import put_profile, spend
 
 OFFERS = [str(610000000001 + number) for number in range(40)]
@@ -45,6 +46,20 @@ def rows(tmp_path) -> dict[str, int]:
             for name in names
             if name != "alembic_version"
         }
+
+
+def test_what_was_seen_lately_is_neither_counted_nor_asked_for(pwsync, books):
+    stored = list(fill(books, 6).offer_ids)[:3]
+    found = planned(pwsync, *stored, "610947572360", "--skip-seen", "100000")
+    assert found["known"]["stored"] == found["known"]["skipped"] > 0
+    assert found["pages"]["offers"] == 4 - found["known"]["skipped"]
+    seen = [one for one in stored if planned(pwsync, one)["known"]["stored"]]
+    done = pwsync("sync", *seen, "--skip-seen", "100000", "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["state"], told["counts"]) == ("done", {"skipped": len(seen)})
+    done = pwsync("plan", "--keyword", "x", "--skip-seen", "1")
+    assert (done.returncode, "--skip-seen is for named offers" in done.stderr) == (2, True)
 
 
 def test_lines_and_pages_of_offers_are_counted(pwsync):
