@@ -209,8 +209,7 @@ def keep(runtime: Runtime, page: Page, profile: str = GUEST) -> Ending:
     fired: list[int] = []
 
     def store(conn: Connection) -> Settlement:
-        known = offers.load(conn, item.offer_id)
-        before = known.item if known and known.memory.view == page.seen.view else None
+        before = offers.stored_before(conn, item, page.seen.view)
         doubts = plausible.refuse(item, before)
         saved = offers.save(conn, item, page.seen)
         for doubt in doubts:

@@ -26,7 +26,7 @@ from app.quality.drift import (
     from_tree,
     rates,
 )
-from app.quality.marks import Compared, compare, marks_of, refusal_of, seller_of
+from app.quality.marks import compare, marks_of, refusal_of, seller_of
 from app.runs.outcomes import RunState
 from app.runs.states import move, run_of
 from app.store.engine import reading, transact
@@ -43,24 +43,20 @@ RUNS, PAGES = 20, 3_000
 def note_read(
     conn: Connection, run_id: int, realm: str, item: OfferItem, before: OfferItem | None
 ) -> Alarm | None:
-    """Count a page that was read; `before` is what was stored of its offer.
+    """Count a page that was read; `before` is what was stored of its offer, `item` if just that.
 
     Pauses the run if that was drift.
     """
+    told, seller = marks_of(item), seller_of(item)
     same = before is not None and before.layout == item.layout
-    found = compare(before, item) if before is not None and same else None
-    page = _page(item, found)
-    overall = Page(seller=page.seller)
-    return _note(conn, run_id, realm, {ALL: overall, item.layout: page})
-
-
-def _page(item: OfferItem, found: Compared | None) -> Page:
-    return Page(
-        told=marks_of(item),
+    found = compare(before, item, told) if before is not None and same else None
+    page = Page(
+        told=told,
         kept=found.kept if found else None,
         lost=found.lost if found else frozenset(),
-        seller=seller_of(item),
+        seller=seller,
     )
+    return _note(conn, run_id, realm, {ALL: Page(seller=seller), item.layout: page})
 
 
 def note_refused(conn: Connection, run_id: int, realm: str, error: ExtractError) -> Alarm | None:

@@ -15,10 +15,14 @@ from typing import Any
 from app.extract.base import ExtractError
 from app.items import OfferItem, PriceKind, Status, Value
 
-NOT_COUNTED = frozenset({"offer_id", "url", "language", "currency", "layout", "provenance"})
-"""What an offer is, how we were served, and what no page tells."""
+NOT_COUNTED = frozenset(
+    {"offer_id", "url", "language", "currency", "layout", "provenance", "description_images"}
+)
+"""What an offer is, how we were served, and what no page tells: pictures of its description are
+had by themselves, and a page that leaves them out has lost nothing."""
 MOODY = ("list_price_min", "list_price_max", "skus.list_price", "flags.promotion", "price_kind:")
 """What many sellers begin or end on one day: that a known offer tells it no more says nothing."""
+COUNTED = tuple(name for name in OfferItem.model_fields if name not in NOT_COUNTED)
 JUMP = 5
 """A price is told in another scale if it is so many times the stored one, or so small a part."""
 SCALED = ("price_min", "price_max")
@@ -26,32 +30,28 @@ SCALED = ("price_min", "price_max")
 
 def marks_of(item: OfferItem) -> frozenset[str]:
     """The marks of a page. Unknown values, empty lists and the status `unknown` tell nothing."""
-    return frozenset(
-        mark
-        for name in OfferItem.model_fields
-        if name not in NOT_COUNTED
-        for path, value in _leaves(name, getattr(item, name))
-        for mark in _marks(path, value)
-    )
+    found: set[str] = set()
+    for name in COUNTED:
+        _mark(found, name, getattr(item, name))
+    return frozenset(found)
 
 
-def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+def _mark(found: set[str], path: str, value: Any) -> None:
+    """Once an offer: each page has hundreds of values, most of them in lists of the same shape."""
+    if value is None or value is Status.UNKNOWN or value == {}:
+        return
     if isinstance(value, Value):
         for name in type(value).model_fields:
-            yield from _leaves(f"{path}.{name}", getattr(value, name))
+            _mark(found, f"{path}.{name}", getattr(value, name))
     elif isinstance(value, list):
         if value:
-            yield path, None
+            found.add(path)
         for each in value:
-            yield from _leaves(path, each)
-    elif value not in (None, {}, Status.UNKNOWN):
-        yield path, value
-
-
-def _marks(path: str, value: Any) -> Iterator[str]:
-    yield path
-    if kind := _kind(value):
-        yield f"{path}:{kind}"
+            _mark(found, path, each)
+    else:
+        found.add(path)
+        if kind := _kind(value):
+            found.add(f"{path}:{kind}")
 
 
 def _kind(value: Any) -> str | None:
@@ -75,11 +75,14 @@ class Compared:
     lost: frozenset[str] = frozenset()
 
 
-def compare(before: OfferItem, now: OfferItem) -> Compared:
-    """Marks that are told again, and those that are not. Raises ValueError for another layout."""
+def compare(before: OfferItem, now: OfferItem, told: frozenset[str]) -> Compared:
+    """Which of the marks that `before` had are `told` again by `now`, and which are not.
+
+    Raises ValueError for another layout.
+    """
     if before.layout != now.layout:
         raise ValueError(f"pages of {before.layout} and {now.layout} tell in ways of their own")
-    had, told = marks_of(before), marks_of(now)
+    had = told if before is now else marks_of(before)
     had = frozenset(mark for mark in had if not mark.startswith(MOODY))
     jumps = {f"{name}:scale": jumped for name, jumped in _jumps(before, now)}
     return Compared(

@@ -258,6 +258,22 @@ def load(conn: Connection, offer_id: str) -> StoredOffer | None:
     return next(iter(load_many(conn, [offer_id])), None)
 
 
+def stored_before(conn: Connection, item: OfferItem, view: str) -> OfferItem | None:
+    """What is stored of an offer as this view has it; `item` itself where it says just the same.
+
+    None if it is unknown, or was last seen by other eyes. Most pages say the same, and to find that
+    out takes one row instead of all.
+    """
+    known = conn.execute(select(*KNOWN).where(OFFER.c.offer_id == item.offer_id)).mappings().first()
+    if known is None or Memory.read(known["memory"]).view != view:
+        return None
+    told = (*fingerprints(_with_known_description(conn, item, known)), None)
+    if told == (known["content_hash"], known["aside_hash"], known["gone"]):
+        return item
+    stored = load(conn, item.offer_id)
+    return stored.item if stored else None
+
+
 def load_many(conn: Connection, offer_ids: Sequence[str]) -> list[StoredOffer]:
     """What is stored of offers, in four queries and in the order of the ids; unknown ones left out.
 

@@ -57,7 +57,11 @@ class Rehearsal:
     def _read(self, item) -> Page:
         before = self.stored.get(item.offer_id)
         self.stored[item.offer_id] = item
-        known = compare(before, item) if before and before.layout == item.layout else None
+        known = (
+            compare(before, item, marks_of(item))
+            if before and before.layout == item.layout
+            else None
+        )
         return Page(
             told=marks_of(item),
             kept=known and known.kept,

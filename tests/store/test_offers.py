@@ -16,9 +16,10 @@ from sqlalchemy import and_, event, select
 from app.items import OfferItem, Sku, Status, as_json
 from app.models import Row, table
 from app.models import Supplier as SupplierRow
+from app.quality.marks import compare, marks_of
 from app.store.content import fingerprints
 from app.store.engine import reading, transact
-from app.store.offers import OFFER, Change, load, mark_gone, save
+from app.store.offers import OFFER, Change, describe, load, mark_gone, save, stored_before
 from tests.conftest import empty
 from tests.samples import NOON, any_item, item, seen
 
@@ -290,3 +291,32 @@ def test_two_runs_that_meet_a_new_offer_at_once_create_it_once(mariadb_engine):
             transact(mariadb_engine, empty)
             told = sorted(runs.map(meet, range(4)))
             assert told == ["created", "unchanged", "unchanged", "unchanged"]
+
+
+def before(engine, offer: OfferItem, view: str = ""):
+    with reading(engine) as conn:
+        return stored_before(conn, offer, view)
+
+
+def test_what_was_stored_before_is_the_page_itself_only_if_it_says_just_the_same(engine):
+    first = item()
+    assert before(engine, first) is None
+    store(engine, first)
+    assert before(engine, first) is first
+    assert before(engine, first, view="somebody") is None
+    for facts in ({"title": "another"}, {"sold_count": 987_654}):  # content, and what is aside
+        other = first.model_copy(update=facts)
+        assert before(engine, other) == first
+    transact(engine, lambda conn: mark_gone(conn, first.offer_id, "deleted", seen(at=LATER)))
+    assert before(engine, first).status is Status.OFF_SHELF
+
+
+def test_a_fetched_description_does_not_make_a_page_another(engine):
+    first = item(description_url="https://itemcdn.tmall.com/1688offer/icoss1.js")
+    store(engine, first)
+    own = ["https://cbu01.alicdn.com/img/ibank/1.jpg"]
+    assert transact(engine, lambda conn: describe(conn, first.offer_id, first.description_url, own))
+    assert stored(engine).item.description_images == own
+    assert before(engine, first) is first
+    lost = compare(stored(engine).item, first, marks_of(first)).lost
+    assert lost == frozenset()
