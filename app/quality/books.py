@@ -204,6 +204,11 @@ class Filled:
     suspect: bool = False
     """Whether the run was alarmed by it."""
 
+    @property
+    def is_always_told(self) -> bool:
+        """Whether there is nothing to see: every page tells it."""
+        return self.told == self.pages and not self.suspect
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Quality:

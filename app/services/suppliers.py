@@ -93,7 +93,7 @@ class Told:
     @property
     def path(self) -> str:
         """Where the console tells of it."""
-        return f"/suppliers/{quote(self.id, safe=':')}"
+        return path_of(self.id)
 
     @property
     def offers_path(self) -> str:
@@ -138,6 +138,11 @@ class Shop:
     """How many those were."""
     source: str | None
     """What names its list to a new run; None if its pages name none."""
+
+
+def path_of(supplier: str) -> str:
+    """Where the console tells of a supplier by its id."""
+    return f"/suppliers/{quote(supplier, safe=':')}"
 
 
 def listed(

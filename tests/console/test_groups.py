@@ -29,6 +29,8 @@ def test_the_list_leads_to_a_group_and_its_offers(server, tokens, sold):
     page = server.ask("GET", f"/groups/{sold[0]}?quantity=30", token=tokens["read"]).text
     assert all(f'href="/offers/{each}"' in page for each in sold[:3])
     assert PAYLOADS[0] not in page
+    shops = re.findall(r'href="(/suppliers/[^"]+)"', page)
+    assert [server.ask("GET", each, token=tokens["read"]).status for each in shops] == [200] * 3
     assert 'action="/groups/pairs"' not in page
 
 

@@ -13,8 +13,11 @@ from app.console.shell import desk_of, done, language_of, page
 from app.console.words import said
 from app.groups.listing import PERSON, Order, Place
 from app.groups.review import PairUnknown
+from app.items import Supplier
 from app.services import groups
+from app.services.suppliers import path_of
 from app.services.trail import Deed
+from app.store.suppliers import key_of
 
 routes = APIRouter(prefix="/groups")
 PAGE = 50
@@ -110,5 +113,11 @@ def one_group(
         found = groups.shown(desk_of(request), group, quantity)
     except groups.GroupUnknown:
         raise HTTPException(404) from None
-    told = {"kinds": KINDS, "standings": STANDINGS, "group": group, "quantity": quantity}
+    told = {"shop_of": _shop_of, "standings": STANDINGS, "group": group, "quantity": quantity}
     return page(request, "groups/group.html", found=found, told=told)
+
+
+def _shop_of(supplier: Supplier | None) -> str:
+    """Where a supplier is told of; empty where its page names none."""
+    key = key_of(supplier)
+    return path_of(key) if key else ""
