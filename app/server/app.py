@@ -103,9 +103,10 @@ def make_app(
 
 
 @asynccontextmanager
-async def _bounded(_: FastAPI) -> AsyncIterator[None]:
+async def _bounded(app: FastAPI) -> AsyncIterator[None]:
     to_thread.current_default_thread_limiter().total_tokens = THREADS
     yield
+    app.state.tokens.uses.keep()
 
 
 def _surround(app: FastAPI) -> None:

@@ -22,7 +22,7 @@ from tests.server.conftest import PROGRAM, environment, run, serving
 
 SECRETS = {
     name: f"kanari{number}{name}Wq7Zx3Rt9LmQ4" for number, name in enumerate(
-        ("database", "redis", "proxy", "cookie", "token", "notify", "key")
+        ("database", "redis", "proxy", "cookie", "token", "notify", "key", "backup")
     )
 }  # fmt: skip
 WORDS = [word.encode() for word in SECRETS.values()]
@@ -163,6 +163,7 @@ def scene(tmp_path_factory, mariadb, redis_server):
         Jar(folder / "data" / "replica-profiles").save("anna", cookies())
         more = {
             "PWSYNC_DATABASE_URL": database_of(mariadb),
+            "PWSYNC_BACKUP__KEY": SECRETS["backup"],
             "PWSYNC_REDIS_URL": f"unix://kanari:{SECRETS['redis']}@{redis_server.socket}?db=0",
             "PWSYNC_SITE__REPLICA": replica.address,
         }
