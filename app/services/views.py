@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from app.filters.form import QUESTIONS
 from app.services import trail
 from app.services.desk import Desk
 from app.services.trail import Deed
@@ -20,6 +21,9 @@ from app.services.trail import Deed
 FILE = "offer-views.json"
 MOST, LONGEST_NAME, LONGEST = 100, 60, 4000
 """Views; characters of a name, and of the question."""
+
+SHAPE = ("q", "where", "sort", *(one.name for one in QUESTIONS))
+"""Parameters of the table that a view keeps."""
 
 
 class ViewRefused(ValueError):

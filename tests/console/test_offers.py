@@ -220,3 +220,18 @@ def test_a_view_is_shared_and_kept_by_those_who_may(server, tokens, engine):
         "delete_view",
         "save_view",
     ]
+
+
+def test_a_view_saved_by_the_api_is_the_console_s(server, tokens):
+    wish = json.dumps({"name": "by api", "asked": {"price_to": "20", "sort": "sold"}})
+    put = partial(server.ask, "PUT", "/api/v1/views", Content_Type="application/json")
+    assert put(token=tokens["read"], body=wish).status == 403
+    assert put(token=tokens["run"], body=wish).status == 200
+    wrong = json.dumps({"name": "x", "asked": {"prize": "20"}})
+    assert put(token=tokens["run"], body=wrong).status == 400
+    [view] = told(server, tokens["read"], "/views")["items"]
+    assert (view["name"], view["asked"]) == ("by api", {"price_to": "20", "sort": "sold"})
+    page = server.ask("GET", "/offers", token=tokens["read"]).text
+    assert 'href="/offers?price_to=20&amp;sort=sold"' in page
+    drop = partial(server.ask, "DELETE", "/api/v1/views?name=by+api", token=tokens["run"])
+    assert [drop().status, drop().status] == [204, 404]

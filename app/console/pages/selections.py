@@ -10,16 +10,13 @@ from app.access.callers import caller_of
 from app.console.pages.offers import PAGE, Words, answers_of, is_id
 from app.console.shell import desk_of, done, page
 from app.export.values import ExportError
-from app.filters.form import QUESTIONS
 from app.filters.values import FilterError
 from app.services import downloads, offers, views
 from app.services.trail import Deed
-from app.services.views import ViewRefused
+from app.services.views import SHAPE, ViewRefused
 
 routes = APIRouter(prefix="/offer-selection")
 Chosen = Annotated[list[str], Query(alias="offer", max_length=PAGE)]
-SHAPE = ("q", "where", "sort", *(one.name for one in QUESTIONS))
-"""Parameters of the table that a view keeps."""
 
 
 @routes.get("/sync")
