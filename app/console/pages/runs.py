@@ -1,5 +1,6 @@
 """Runs: the list, one of them, and steering it."""
 
+import time
 from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any
 
@@ -113,23 +114,27 @@ async def live(request: Request, run: Number) -> Response:
 
 async def _frames(request: Request, run: Number) -> AsyncIterator[str]:
     said: dict[str, str] = {}
+    spoke = time.monotonic()
     watched: Watched = request.app.state.watched
     async with watched.listening(run) as ear:
         while True:
             look = await ear.next(BEAT_SECONDS)
-            if look is None:
-                yield ": still here\n\n"
-                continue
-            told = {
-                part: fragment(request, f"runs/{part}.html", **live_values(look)) for part in PARTS
-            }
-            for part in PARTS:
-                if told[part] != said.get(part):
-                    yield event(part, told[part])
+            told = _told(request, look) if look else said
+            frames = [event(part, told[part]) for part in told if told[part] != said.get(part)]
+            if not frames and time.monotonic() - spoke >= BEAT_SECONDS:
+                frames = [": still here\n\n"]  # what is silent for long is cut by proxies
+            if frames:
+                yield "".join(frames)
+                spoke = time.monotonic()
             said = told
-            if look.is_over:
+            if look and look.is_over:
                 yield event("over", "")
                 return
+
+
+def _told(request: Request, look: Look) -> dict[str, str]:
+    values = live_values(look)
+    return {part: fragment(request, f"runs/{part}.html", **values) for part in PARTS}
 
 
 @routes.post("/{run}/{verb}")
