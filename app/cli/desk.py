@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.access.tokens import TokenFile
+from app.export.orders import Orders
 from app.logins.watched import Logins
 from app.noting import log_folder
 from app.runs.owners import owner_name
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 def desk_of(settings: Settings, engine: "Engine", connection: "Redis | None") -> Desk:
     """Raises what a wrong setting of a profile or batch raises."""
+    owner = owner_name()
     return Desk(
         engine=engine,
         redis=connection,
@@ -36,7 +38,8 @@ def desk_of(settings: Settings, engine: "Engine", connection: "Redis | None") ->
         },
         batches=batches_of(settings),
         log_folder=log_folder(settings),
-        logins=Logins(replace(launch_of(settings), headless=True), owner_name()),
+        logins=Logins(replace(launch_of(settings), headless=True), owner),
+        orders=Orders(settings.data_dir / "exports", owner),
     )
 
 

@@ -3,19 +3,16 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from decimal import Decimal
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.cli.errors import UsageError
 
 if TYPE_CHECKING:
-    from app.export.base import Format
-    from app.export.columns import Columns
-    from app.export.pictures import Thumbs
-    from app.export.values import Pricing
+    from app.export.asking import Asked
     from app.export.work import Progress, Report
 
 
@@ -73,6 +70,7 @@ def export(
     if sources:
         _print_sources()
         return
+    from app.export.asking import Asked
     from app.export.registry import format_of, known_formats
 
     if format_name is None:
@@ -83,81 +81,42 @@ def export(
         raise UsageError(f"{chosen.name} is no text; -o FILE{chosen.suffix} writes it to a file")
     if as_json and output == "-":
         raise UsageError("--json prints the report to standard output; -o FILE leaves it free")
-    shown = _columns(chosen, columns, per, pictures=pictures)
-    pricing = _pricing(chosen, rate, markup)
-    _work(
-        chosen,
-        {
-            "columns": shown,
-            "pricing": pricing,
-            "target": output,
-            "where": where or "",
-            "mark": _mark(mark or chosen.name) if since_last or mark else None,
-            "limit": limit,
-            "overwrite": force,
-        },
-        as_json=as_json,
+    asked = Asked(
+        format=chosen.name,
+        where=where or "",
+        columns=columns,
+        per=per,
+        since_last=since_last,
+        mark=mark,
+        limit=limit,
+        rate=rate,
+        markup=markup,
+        pictures=pictures,
     )
+    _work(asked, output, overwrite=force, as_json=as_json)
 
 
-def _columns(
-    chosen: "Format", columns: str | None, per: str | None, *, pictures: bool
-) -> "Columns":
-    from app.export.columns import chosen as columns_of
-    from app.export.columns import usual, with_picture
-    from app.export.values import Per
-
-    if per not in {None, "offer", "sku"}:
-        raise UsageError(f"--per is offer or sku, not '{per}'")
-    if chosen.has_own_columns and (columns or per):
-        raise UsageError(f"{chosen.name} has columns of its own; --columns and --per do not apply")
-    if columns:
-        return columns_of(columns, Per(per) if per else None)
-    found = usual(Per(per or "offer"))
-    return with_picture(found) if chosen.shows_pictures and pictures else found
-
-
-def _pricing(chosen: "Format", rate: float, markup: float) -> "Pricing":
-    from app.export.values import Pricing
-
-    if (rate, markup) != (1.0, 1.0) and not chosen.has_own_columns:
-        raise UsageError(f"--rate and --markup are for shops; {chosen.name} keeps CNY")
-    return Pricing(rate=Decimal(str(rate)), markup=Decimal(str(markup)))
-
-
-def _mark(name: str) -> str:
-    if not 1 <= len(name) <= 64 or not name.isprintable():  # noqa: PLR2004 - as the column
-        raise UsageError("--mark is a name of up to 64 characters")
-    return name
-
-
-def _work(chosen: "Format", told: dict[str, Any], *, as_json: bool) -> None:
+def _work(asked: "Asked", target: str, *, overwrite: bool, as_json: bool) -> None:
+    from app.export.asking import request_of
+    from app.export.pictures import kept_thumbs
     from app.export.target import refuse
-    from app.export.work import Request, export
-    from app.filters.parse import parse
+    from app.export.work import export
     from app.settings import load
     from app.wiring import open_database, shelf_of
 
-    if told["target"] != "-":
-        refuse(Path(told["target"]), overwrite=told["overwrite"])
-    query = parse(told.pop("where"))
+    request = request_of(asked, target, overwrite=overwrite, may_name_files=True)
+    if target != "-":
+        refuse(Path(target), overwrite=overwrite)
     settings = load()
     engine = open_database(settings)
-    thumbs = _thumbs(shelf_of(settings).folder)
-    request = Request(format=chosen, query=query, thumbs=thumbs, **told)
+    request = replace(request, thumbs=kept_thumbs(shelf_of(settings).folder))
     try:
         with _bar() as progress:
             report = export(engine, request, progress)
     except BrokenPipeError:
         _silence()
         raise UsageError("whoever read the export has gone; nothing was marked") from None
-    _tell(report, request.target, as_json=as_json)
-
-
-def _thumbs(folder: Path) -> "Thumbs":
-    from app.export.pictures import no_thumbs, thumbs_in
-
-    return thumbs_in(folder) if folder.is_dir() else no_thumbs
+    _tell(report, target, as_json=as_json)
 
 
 def _silence() -> None:

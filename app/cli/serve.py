@@ -91,6 +91,7 @@ def _serve(settings: "Settings") -> int:
         _keep_signals(ended_by)
         server.run(sockets=[listener])
     app.state.desk.logins.close(within=CLOSE_SECONDS)
+    app.state.desk.orders.close()
     return 130 if ended_by == [signal.SIGINT] else 0
 
 

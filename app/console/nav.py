@@ -32,6 +32,7 @@ PLACES = (
     Place(path="/suppliers", name="Suppliers", icon="suppliers", key="s", chapter="Data"),
     Place(path="/groups", name="Groups", icon="groups", key="w", chapter="Data"),
     Place(path="/changes", name="Changes", icon="changes", key="c", chapter="Data"),
+    Place(path="/exports", name="Exports", icon="exports", key="e", chapter="Data"),
     Place(path="/quality", name="Quality", icon="quality", key="y", chapter="Trust"),
     Place(path="/quarantine", name="Quarantine", icon="quarantine", key="q", chapter="Trust"),
     Place(path="/system", name="Health and logs", icon="system", key="l", chapter="System"),

@@ -81,18 +81,18 @@ def with_picture(told: Columns) -> Columns:
     return Columns(columns=(first, *told.columns), per=told.per, is_chosen=told.is_chosen)
 
 
-def chosen(text: str, per: Per | None) -> Columns:
+def chosen(text: str, per: Per | None, *, may_name_files: bool = True) -> Columns:
     """Columns by names (`title,price_min`), by a TOML file, or by the name of a map that is there.
 
     Raises ExportError.
     """
-    if text.endswith(".toml"):
-        return _mapped(_file(Path(text)), text, per)
+    if text.endswith(".toml") and may_name_files:
+        return mapped(_file(Path(text)), text, per)
     if text in shipped():
-        return _mapped((MAPS / f"{text}.toml").read_text("utf-8"), text, per)
+        return mapped((MAPS / f"{text}.toml").read_text("utf-8"), text, per)
     names = [name.strip() for name in text.split(",") if name.strip()]
     if not names:
-        raise ExportError("--columns names no column")
+        raise ExportError(f"'{text}' names no column")
     of_skus = any(name.startswith(("sku.", "option")) for name in names)
     return Columns(columns=_named(names), per=per or (Per.SKU if of_skus else Per.OFFER))
 
@@ -168,7 +168,8 @@ class Map(BaseModel):
         return self
 
 
-def _mapped(text: str, where: str, per: Per | None) -> Columns:
+def mapped(text: str, where: str, per: Per | None) -> Columns:
+    """The columns of a map; `where` is what errors call it. Raises ExportError."""
     try:
         told = Map.model_validate(tomllib.loads(text))
         columns = tuple(_column(each) for each in told.column)

@@ -70,3 +70,8 @@ class Pictures:
         except (OSError, ValueError, Image.DecompressionBombError):
             return None
         return target
+
+
+def kept_thumbs(folder: Path) -> Thumbs:
+    """Those of a folder; none where there is no such folder."""
+    return thumbs_in(folder) if folder.is_dir() else no_thumbs

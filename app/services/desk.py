@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from redis import Redis
 from sqlalchemy import Engine
 
+from app.export.orders import Orders
 from app.images.files import Shelf
 from app.logins.watched import Logins
 from app.runtime import Manners
@@ -36,6 +37,8 @@ class Desk:
     batches: "tuple[Batch, ...]" = ()
     logins: Logins | None = None
     """Logins that are shown to people; None where no browser may be opened."""
+    orders: Orders | None = None
+    """Exports that are made here; None where none are."""
     configure: Callable[[], Mapping[str, str]] = dict
     """The settings in force as they may be shown, by dotted name."""
     log_folder: Path | None = None

@@ -25,6 +25,7 @@ def paths(server, tokens) -> list[str]:
         "/offers",
         "/profiles",
         "/batches",
+        "/exports",
         "/profiles/guest",
         "/groups",
         "/quality",

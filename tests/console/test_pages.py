@@ -166,6 +166,7 @@ def pages(server, tokens) -> list[str]:
         "/runs/1/items?state=gone",
         "/profiles",
         "/batches",
+        "/exports",
         "/profiles/guest",
         "/groups",
         "/quality",
