@@ -17,7 +17,7 @@ from app.jobs import beacons
 from app.jobs.beacons import Beacon
 from app.jobs.doorbell import RedisUnavailable
 from app.monitor.status import Status
-from app.monitor.watch import Watch, event_of
+from app.monitor.watch import LIVE, Watch, event_of
 from app.profiles.values import GUEST
 from app.runs.counts import Counts, Reason, reasons
 from app.runs.endings import endings_since
@@ -52,11 +52,14 @@ class Look:
 
     @property
     def seconds_left(self) -> float | None:
-        """An estimate from the present speed, or from the average while nothing is settled."""
+        """An estimate from the present speed, or from the average while nothing is settled.
+
+        None where nobody works on it: it is over, paused or parked.
+        """
         status = self.status
         rate = status.rate or status.average
         left = status.planned - status.settled
-        return left / rate if rate > 0 and left and not self.is_over else None
+        return left / rate if rate > 0 and left and self.counts.run.state in LIVE else None
 
 
 class Ear:

@@ -74,7 +74,10 @@
         const mine = ++asked;
         const answer = await fetch(form.dataset.preview, { method: "POST", body: new FormData(form) });
         const html = await answer.text();
-        if (mine === asked && answer.ok) document.getElementById(form.dataset.into).innerHTML = html;
+        if (mine !== asked || !answer.ok) return;
+        const into = document.getElementById(form.dataset.into);
+        into.innerHTML = html;
+        moments(into);
       }, 300);
     });
     if (form.querySelector("textarea")?.value) form.dispatchEvent(new Event("input"));
