@@ -79,6 +79,8 @@ def test_a_cookie_cannot_be_prolonged_nor_used_when_over(monkeypatch):
     assert sessions.find(f"{int(until) + 1}.{proof}") is None
     for forged in ("", ".", f"{until}.", f".{proof}", f"{until}.é", "²." + proof, f"-1.{proof}"):
         assert sessions.find(forged) is None
+    for forged in (f"{'9' * 5000}.{proof}", f"{'9' * 20}.{proof}"):
+        assert sessions.find(forged) is None
     monkeypatch.setattr("app.access.sessions.time.time", lambda: int(until) + 1.0)
     assert sessions.find(f"{until}.{proof}") is None
 
