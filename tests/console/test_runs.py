@@ -57,6 +57,7 @@ def test_a_list_is_opened_as_far_as_one_wants(post):
     assert post("/runs/new", form).headers["Location"] == found.headers["Location"]
     found = post("/runs/new", {"kind": "shop", "value": "https://www.example.com"})
     assert (found.status, 'role="alert"' in found.text) == (400, True)
+    assert post("/runs/new", form | {"priority": "highest"}).status == 422, "nobody listens there"
 
 
 def test_what_failed_is_tried_again_and_the_books_are_checked(post, server, tokens, engine):

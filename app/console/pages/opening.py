@@ -57,7 +57,7 @@ def given(
     first: Annotated[int | None, Form(ge=1, le=MOST)] = None,
     hours: Annotated[int | None, Form(ge=1, le=MOST_HOURS)] = None,
     profile: Annotated[str, Form(max_length=64)] = "",
-    priority: Annotated[str, Form(pattern="|".join(PRIORITIES))] = "default",
+    priority: Annotated[str, Form(pattern=f"^({'|'.join(PRIORITIES)})$")] = "default",
     file: Annotated[UploadFile | None, File()] = None,
 ) -> Given:
     """What was filled in. Lines of a file become those of the text: they can be seen and mended."""
