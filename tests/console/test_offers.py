@@ -135,6 +135,15 @@ def test_archived_pages_are_found_by_their_offer_alone(server, tokens, read_offe
         assert server.ask("GET", path, token=token).status == 404, path
 
 
+def test_a_number_that_no_offer_has_is_nobodys(server, tokens):
+    for path in ("", "/page", "/page/1", "/page/1/framed"):
+        found = server.ask("GET", f"/offers/{'9' * 19}{path}", token=tokens["read"])
+        assert found.status == 404, path
+    for path in ("", "/history", "/images", "/why", "/page"):
+        found = server.ask("GET", f"/api/v1/offers/{'9' * 19}{path}", token=tokens["read"])
+        assert found.status == 422, path
+
+
 def test_an_archived_page_runs_nothing_and_asks_for_nothing(
     browser, server, tokens, read_offer, listener
 ):

@@ -19,7 +19,7 @@ from app.services import offers
 from app.services.pictures import address
 
 routes = APIRouter(tags=["offers"])
-OfferId = Annotated[str, Path(pattern="^[1-9][0-9]{4,18}$", description="Id of the offer.")]
+OfferId = Annotated[str, Path(pattern="^[1-9][0-9]{4,17}$", description="Id of the offer.")]
 
 
 class Price(BaseModel):

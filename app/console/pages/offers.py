@@ -112,8 +112,8 @@ def one_offer(
 
 
 def is_id(text: str) -> bool:
-    """Whether a text can be an offer's id."""
-    return text.isascii() and text.isdecimal() and len(text) < len(str(2**64))
+    """Whether a text can be an offer's id; SQLite has no room for all numbers of 19 digits."""
+    return text.isascii() and text.isdecimal() and len(text) < len(str(2**63))
 
 
 def _charts(found: offers.Shown) -> dict[str, Chart]:
