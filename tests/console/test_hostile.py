@@ -89,10 +89,10 @@ def test_it_stays_text_wherever_it_is_shown(browser, server, tokens, stored):
     for path in paths:
         page.goto(server.url + path)
         page.wait_for_load_state("networkidle")
-        shops = page.locator("a[href^='/suppliers/']").all()
-        paths += {one.get_attribute("href") for one in shops} - set(paths)
+        if path == f"/offers/{stored}":  # the page of its own supplier, whose key is hostile, too
+            paths.append(page.locator("main a[href^='/suppliers/']").get_attribute("href"))
     assert said == []
-    assert any(path.startswith("/suppliers/") for path in paths)
+    assert paths[-1].startswith("/suppliers/")
     page.goto(f"{server.url}/offers/{stored}")
     heading = page.locator("h1").inner_text()
     for name, payload in HOSTILE.items():
