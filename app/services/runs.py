@@ -1,5 +1,6 @@
 """Runs as the server's doors open, show and steer them."""
 
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +29,8 @@ from app.store.engine import reading
 ITEM, OFFER = table(models.RunItem), table(models.Offer)
 FACET = table(models.OfferFacet)
 LATEST = 10
+OPENING = tuple(threading.Lock() for _ in range(64))
+"""Who wants the same input waits for the same one: two at once would each open a run."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,9 +96,10 @@ def open_run(
     options = wanted.options | dict(desk.options)
     options |= {"profile": asked_as, "ignore_robots": ignore_robots}
     parking.wake(desk.engine)
-    unfinished = states.find_unfinished(desk.engine)
-    same = next((run for run in unfinished if options.items() <= run.options.items()), None)
-    run = same or _write(desk, wanted, options | {"priority": priority}, label or wanted.label)
+    with OPENING[int(options["input"], 16) % len(OPENING)]:
+        unfinished = states.find_unfinished(desk.engine)
+        same = next((run for run in unfinished if options.items() <= run.options.items()), None)
+        run = same or _write(desk, wanted, options | {"priority": priority}, label or wanted.label)
     return Opened(run=run, is_new=same is None, next=_begin(desk, run))
 
 

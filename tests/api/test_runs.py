@@ -1,6 +1,7 @@
 """Opening runs by the API, and what it tells of them."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
@@ -95,6 +96,14 @@ def upload(post, content: bytes):
     head = b'--edge\r\nContent-Disposition: form-data; name="file"; filename="refs.csv"\r\n\r\n'
     body = head + content + b"\r\n--edge--\r\n"
     return post("/file?priority=low", body, Content_Type="multipart/form-data; boundary=edge")
+
+
+def test_who_asks_twice_at_once_opens_one_run(post):
+    wish = {"refs": ["610947572391", "610947572392"]}
+    with ThreadPoolExecutor(4) as several:
+        found = list(several.map(lambda _: post("", wish), range(8)))
+    assert sorted(status for status, _ in found) == [200] * 7 + [201]
+    assert len({told["run"] for _, told in found}) == 1
 
 
 def test_a_retry_takes_what_failed_as_it_was_asked_for(post, get, engine):
