@@ -49,6 +49,12 @@ def test_a_file_is_previewed_and_opened(post, server, tokens, engine):
         assert (found.status, 'role="alert"' in found.text) == (400, True)
 
 
+def test_many_links_are_pasted_at_once(post):
+    links = [f"https://detail.1688.com/offer/{610_000_000_000 + one}.html" for one in range(30_000)]
+    found = post("/runs/preview", {"refs": "\n".join(links)})
+    assert (found.status, "30,000 offers" in found.text) == (200, True), found.text[:200]
+
+
 def test_a_list_is_opened_as_far_as_one_wants(post):
     form = {"kind": "keyword", "value": "袜子", "first": "90"}
     assert "at most 94" in post("/runs/preview", form).text, "two of the list, two robots.txt"

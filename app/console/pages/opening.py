@@ -29,6 +29,8 @@ KINDS: Mapping[str, str] = {
 PRIORITIES = ("high", "default", "low")
 MOST_TEXT = 8_000_000
 """Characters of pasted links."""
+LIMITS: Any = {"max_part_size": MOST_TEXT}
+"""100,000 links are more than the framework lets a field have."""
 MOST = 100_000
 MOST_HOURS = 24 * 366
 BIGGEST = 2**31 - 1
@@ -88,7 +90,7 @@ def new_run(request: Request, refs: str = "", kind: str = "", value: str = "") -
     return _form(request, Given(kind=known, refs=refs[:MOST_TEXT], value=value[:500]))
 
 
-@routes.post("/new")
+@routes.post("/new", form_limits=LIMITS)
 def open_run(request: Request, filled: Filled, act: Annotated[str, Form()] = "") -> Response:
     """Open a run, and go to its page; or only show what it would come to."""
     desk = desk_of(request)
@@ -106,7 +108,7 @@ def open_run(request: Request, filled: Filled, act: Annotated[str, Form()] = "")
     return done(f"/runs/{opened.run.id}", opened.next)
 
 
-@routes.post("/preview")
+@routes.post("/preview", form_limits=LIMITS)
 def preview(request: Request, filled: Filled) -> Response:
     """What the form would come to, as a part of its page; writes nothing."""
     plan, wrong = None, ""
