@@ -29,8 +29,10 @@ def told(server, tokens, path: str, status: int = 200):
 
 
 def every(server, tokens, path: str, **asked) -> list[dict]:
-    rows, cursor = [], ""
+    rows, cursor, been = [], "", set()
     while cursor is not None:
+        assert cursor not in been, "a list that never ends"
+        been.add(cursor)
         query = urlencode(asked | ({"cursor": cursor} if cursor else {}))
         page = told(server, tokens, f"{path}?{query}")
         rows, cursor = rows + page["items"], page["next"]
