@@ -118,10 +118,18 @@ class Orders:
             at=present,
             heard_at=present,
         )
-        self._write(order)
-        self._pool.submit(self._work, order, make)
+        try:
+            self._write(order)
+            self._pool.submit(self._work, order, make)
+        except BaseException:
+            self._leave()
+            raise
         self._clear()
         return order
+
+    def _leave(self) -> None:
+        with self._lock:
+            self._waiting -= 1
 
     def all(self) -> list[Order]:
         """The orders that are kept, the latest first."""
@@ -161,8 +169,7 @@ class Orders:
             _log.exception("export %s ended unexpectedly", order.id)
             self._end(order, state=FAILED, why="it ended unexpectedly; see the log")
         finally:
-            with self._lock:
-                self._waiting -= 1
+            self._leave()
 
     def _make(self, order: Order, make: Making) -> None:
         noted = order
