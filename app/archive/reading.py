@@ -28,6 +28,8 @@ class Wanted:
     """Before it."""
     layout: str | None = None
     run_id: int | None = None
+    id: int | None = None
+    """Of the record itself."""
 
     def conditions(self) -> list[Any]:
         told: tuple[tuple[Any, Any, Callable[[Any, Any], Any]], ...] = (
@@ -37,6 +39,7 @@ class Wanted:
             (self.until, PAGE.c.observed_at, operator.lt),
             (self.layout, PAGE.c.layout, operator.eq),
             (self.run_id, PAGE.c.run_id, operator.eq),
+            (self.id, PAGE.c.id, operator.eq),
         )
         return [compare(column, value) for value, column, compare in told if value]
 

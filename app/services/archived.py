@@ -40,14 +40,21 @@ def records(desk: Desk, offer_id: str) -> Sequence[Record]:
     return consult(desk.engine, lambda conn: find(conn, wanted, limit=LATEST))
 
 
+def one_record(desk: Desk, offer_id: str, number: int) -> Record | None:
+    """A document of an offer by its number, however many were loaded since."""
+    wanted = Wanted(kind=Kind.OFFER, keys=(offer_id,), id=number)
+    return next(iter(consult(desk.engine, lambda conn: find(conn, wanted, limit=1))), None)
+
+
 def archived(desk: Desk, offer_id: str, number: int | None = None) -> Archived | None:
     """One of them, or the newest that a layout read; None where there is no such.
 
     Raises RecordLost if its file is not on this machine, or damaged.
     """
-    found = records(desk, offer_id)
-    readable = (one for one in found if number in {None, one.id} and (number or one.layout))
-    record = next(readable, None)
+    if number is None:
+        record = next((one for one in records(desk, offer_id) if one.layout), None)
+    else:
+        record = one_record(desk, offer_id, number)
     if record is None:
         return None
     html = _LINK.sub(b"<param", decode(read(desk.archive, record)))

@@ -4,15 +4,20 @@ import json
 import re
 import select
 import socket
+from datetime import UTC, datetime
 from functools import partial
 from html import unescape
 from urllib.parse import quote, urlencode
 
 import pytest
+import sqlalchemy as sql
 
 from app.archive.archive import Archive
+from app.archive.rows import PAGE
 from app.images.files import Shelf
+from app.services.archived import LATEST
 from app.services.trail import latest
+from app.store.engine import transact
 from tests.archive.conftest import PAGES, offer_of
 from tests.archive.conftest import Desk as Books
 from tests.console.test_in_a_browser import visit
@@ -57,6 +62,7 @@ def test_an_offer_shows_those_it_has_and_tells_of_the_others(server, tokens, pic
     assert hits[0]["picture"] == first["picture"]
 
 
+LOST = "lost.warc.gz"
 OUTSIDE = b"""<meta http-equiv="refresh" content="0;url=http://outside.test/refresh">
 <link rel="preconnect" href="http://outside.test"><link rel=stylesheet href="http://outside.test/s">
 <script>document.title = "ran"; fetch("http://outside.test/fetch")</script>
@@ -133,6 +139,25 @@ def test_archived_pages_are_found_by_their_offer_alone(server, tokens, read_offe
         "/offers/x/page",
     ):
         assert server.ask("GET", path, token=token).status == 404, path
+
+
+def test_an_old_page_is_found_however_many_were_read_since(server, tokens, engine, read_offer):
+    token = tokens["read"]
+    first = told(server, token, f"/offers/{read_offer}/why")["pages"][-1]["id"]
+
+    def read_again(conn) -> None:
+        row = dict(conn.execute(sql.select(PAGE).where(PAGE.c.id == first)).mappings().one())
+        row |= {"file": LOST, "observed_at": datetime.now(UTC)}
+        del row["id"]
+        many = [row | {"offset": place} for place in range(LATEST)]
+        conn.execute(sql.insert(PAGE), many)
+
+    transact(engine, read_again)
+    for path in (f"/page/{first}", f"/page/{first}/framed"):
+        assert server.ask("GET", f"/offers/{read_offer}{path}", token=token).status == 200, path
+    found = server.ask("GET", f"/api/v1/offers/{read_offer}/page?record={first}", token=token)
+    assert found.status == 200
+    transact(engine, lambda conn: conn.execute(sql.delete(PAGE).where(PAGE.c.file == LOST)))
 
 
 def test_a_number_that_no_offer_has_is_nobodys(server, tokens):

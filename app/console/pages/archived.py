@@ -35,7 +35,7 @@ def _shown(request: Request, offer_id: str, number: int | None = None) -> Respon
     if not records:
         raise HTTPException(404)
     wanted = number or next((one.id for one in records if one.layout), records[0].id)
-    shown = next((one for one in records if one.id == wanted), None)
+    shown = archived.one_record(desk_of(request), offer_id, wanted)
     if shown is None:
         raise HTTPException(404)
     told: dict[str, Any] = {"offer_id": offer_id, "records": records, "shown": shown}
