@@ -53,13 +53,14 @@ def test_an_export_is_made_followed_and_fetched(server, tokens, engine):
     assert deed.deed.verb == "export"
 
 
-def test_a_map_of_ones_own_names_columns_and_no_files(server, tokens):
+def test_a_map_of_ones_own_names_columns_and_no_files(server, tokens, home):
     own = '[[column]]\nname = "标题"\nfrom = "title"\n'
     found = made(server, tokens, format="csv", map=own, limit=2)
     text = server.ask("GET", found["file_url"], token=tokens["run"]).text
     assert text.lstrip("\ufeff").splitlines()[0] == "标题"
     assert found["done"] == 2
-    for columns in ("/etc/passwd", "../pwsync.toml", "pwsync.toml"):
+    (home / "own.toml").write_text(own)
+    for columns in ("/etc/passwd", "own.toml", str(home / "own.toml")):
         refused = ask(server, tokens["run"], format="csv", columns=columns)
         assert (refused.status, json.loads(refused.text)["title"]) == (400, "export")
 
