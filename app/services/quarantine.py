@@ -1,5 +1,6 @@
 """Refused pages as the server's doors list, show and settle them."""
 
+import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ MOST_COUNTED = 1000
 """Cases of a type are counted no further."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+SETTLING = tuple(threading.Lock() for _ in range(64))
+"""Who decides a case waits for whoever decides the same one: two at once would store it twice."""
 LATEST_MOMENT = 253_402_300_799_999_999
 
 
@@ -126,10 +129,11 @@ def reextract(desk: Desk, case: int, deed: Deed) -> Settled:
 
 
 def _settled(desk: Desk, case: int, deed: Deed, act: Callable[[Desk, Case], Settled]) -> Settled:
-    found = shown(desk, case)
-    if found.row["decision"]:
-        raise CaseDecided(f"case {case} is {found.row['decision']} already")
-    done = act(desk, found)
+    with SETTLING[case % len(SETTLING)]:
+        found = shown(desk, case)
+        if found.row["decision"]:
+            raise CaseDecided(f"case {case} is {found.row['decision']} already")
+        done = act(desk, found)
     trail.note(desk.engine, deed)
     return done
 
