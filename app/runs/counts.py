@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, case, func, select
 from app import models
 from app.models import table
 from app.runs.outcomes import BAD, LEASED, QUEUED, STORED, ItemKind, Outcome
-from app.runs.states import Run, run_of
+from app.runs.states import Run, latest_runs, run_of
 from app.store.clock import now
 from app.store.engine import reading
 
@@ -83,13 +83,31 @@ def counts(engine: Engine, run_id: int) -> Counts:
 
 def counts_of(conn: Connection, run_id: int) -> Counts:
     """How a run stands, within the caller's picture of the database."""
+    return _counts(conn, [run_of(conn, run_id)])[0]
+
+
+def latest_counts(engine: Engine, limit: int) -> list[Counts]:
+    """How the latest runs stand, newest first, all in one picture. Raises DatabaseUnavailable."""
+    with reading(engine) as conn:
+        return _counts(conn, latest_runs(conn, limit))
+
+
+def _counts(conn: Connection, runs: Sequence[Run]) -> list[Counts]:
     # All of it is in the index by state: with `kind` every row would be read
     pages = func.sum(case((ITEM.c.position < 0, 1), else_=0))
-    query = select(ITEM.c.state, func.count(), pages).where(ITEM.c.run_id == run_id)
-    rows = conn.execute(query.group_by(ITEM.c.state)).all()
-    offers = {state: int(number - lists) for state, number, lists in rows if number > lists}
-    lists = {state: int(lists) for state, _, lists in rows if lists}
-    return Counts(run=run_of(conn, run_id), by_state=offers, lists=lists)
+    query = select(ITEM.c.run_id, ITEM.c.state, func.count(), pages)
+    query = query.where(ITEM.c.run_id.in_([run.id for run in runs]))
+    found: dict[int, list[tuple[str, int, int]]] = {run.id: [] for run in runs}
+    for run_id, state, number, lists in conn.execute(query.group_by(ITEM.c.run_id, ITEM.c.state)):
+        found[run_id].append((state, int(number), int(lists)))
+    return [
+        Counts(
+            run=run,
+            by_state={state: both - lists for state, both, lists in found[run.id] if both > lists},
+            lists={state: lists for state, _, lists in found[run.id] if lists},
+        )
+        for run in runs
+    ]
 
 
 def next_due(engine: Engine, run_id: int) -> float | None:

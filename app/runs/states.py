@@ -94,8 +94,13 @@ def read_run(engine: Engine, run_id: int) -> Run:
 def recent_runs(engine: Engine, limit: int = 20) -> list[Run]:
     """The latest runs, newest first."""
     with reading(engine) as conn:
-        rows = conn.execute(select(RUN).order_by(RUN.c.id.desc()).limit(limit))
-        return [_run(row) for row in rows.mappings()]
+        return latest_runs(conn, limit)
+
+
+def latest_runs(conn: Connection, limit: int) -> list[Run]:
+    """The same within the caller's picture of the database."""
+    rows = conn.execute(select(RUN).order_by(RUN.c.id.desc()).limit(limit))
+    return [_run(row) for row in rows.mappings()]
 
 
 def find_unfinished(engine: Engine) -> list[Run]:

@@ -14,7 +14,7 @@ from app.models import table
 from app.quality.books import quality_of
 from app.runs import opening, parking, states
 from app.runs.audit import Balance, balance
-from app.runs.counts import Counts, Reason, counts, reasons
+from app.runs.counts import Counts, Reason, counts, latest_counts, reasons
 from app.runs.outcomes import CLOSED, RunState
 from app.runs.states import ALIVE, Run
 from app.services import known, planning, profiles, reports, trail
@@ -210,7 +210,7 @@ def begin_all(desk: Desk, run_ids: Iterable[int]) -> None:
 
 def latest(desk: Desk, limit: int = 50) -> list[Counts]:
     """The latest runs, newest first."""
-    return [counts(desk.engine, run.id) for run in states.recent_runs(desk.engine, limit)]
+    return latest_counts(desk.engine, limit)
 
 
 def picture(desk: Desk, run_id: int) -> Picture:
