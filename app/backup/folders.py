@@ -24,8 +24,10 @@ MANIFEST = "manifest.json"
 VERIFIED = "verified"
 """Is there when the backup was well the last time that somebody looked."""
 NAME = "%Y-%m-%dT%H%M%SZ"
-KINDS = ("images", "archive")
+KINDS = ("images", "archive", "golden")
 """Folders of the data folder that go along."""
+PAPERS = ("offer-views.json",)
+"""And files that lie in it beside them."""
 IMMUTABLE = frozenset({"images"})
 """Files that are never written again: a second name for them is as good as a copy."""
 BLOCK = 2**20
@@ -50,6 +52,7 @@ def create(
             rows = tables.dump(conn, partial / "database", tell)
         for kind in KINDS:
             take(home / kind, partial / kind, linked=kind in IMMUTABLE, tell=tell)
+        take_papers(home, partial)
         if key is not None and (secrets := sealed.secrets_of(home)):
             _write(partial / sealed.FILE, sealed.seal(secrets, key))
         files = _digests(partial, list(_names(partial)), tell)
@@ -68,6 +71,13 @@ def take(source: Path, target: Path, *, linked: bool, tell: Tell = quiet) -> Non
         if path.is_file() and not path.is_symlink():
             _take(path, target / path.relative_to(source), linked=linked)
         tell(f"copying {source.name}", place, len(paths))
+
+
+def take_papers(source: Path, target: Path) -> None:
+    """Copy the single files. Raises OSError."""
+    for name in PAPERS:
+        if (source / name).is_file():
+            _take(source / name, target / name, linked=False)
 
 
 def _take(path: Path, place: Path, *, linked: bool) -> None:
@@ -117,9 +127,9 @@ def read(folder: Path) -> Backup:
         return Backup(
             folder=folder,
             made_at=datetime.fromisoformat(told["made_at"]),
-            revision=told["revision"],
-            rows=told["rows"],
-            files=told["files"],
+            revision=str(told["revision"]),
+            rows=dict(told["rows"]),
+            files=dict(told["files"]),
             has_secrets=sealed.FILE in told["files"],
         )
     except (OSError, ValueError, LookupError, TypeError) as error:

@@ -30,6 +30,7 @@ def restore(
     _refuse_a_database_in_use(engine, backup)
     for kind in folders.KINDS:
         folders.take(backup.folder / kind, home / kind, linked=False, tell=tell)
+    folders.take_papers(backup.folder, home)
     sealed.put_back(secrets, home)
     migrate(engine, to=backup.revision)
     rows = transact(engine, lambda conn: _load(conn, backup, tell))

@@ -33,12 +33,20 @@ def plain(value):
     return value.normalize() if isinstance(value, Decimal) else value
 
 
+HOME = (
+    "images/ab/abc.webp",
+    "archive/2026/one.warc.gz",
+    "golden/600000000001.html",
+    "offer-views.json",
+)
+
+
 @pytest.fixture
 def home(tmp_path):
-    """A data folder with a picture and an archive file."""
-    for name in ("images/ab/abc.webp", "archive/2026/one.warc.gz"):
+    """A data folder with a file of each kind."""
+    for name in HOME:
         place = tmp_path / "home" / name
-        place.parent.mkdir(parents=True)
+        place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(name.encode())
     return tmp_path / "home"
 
@@ -66,7 +74,7 @@ def test_a_backup_restored_elsewhere_is_the_same(filled, empty, home, tmp_path):
     assert restoring.restore(empty, elsewhere, made) == sum(made.rows.values()) > 500
     assert contents(empty) == contents(filled)
     assert audit(empty) == []
-    for path in ("images/ab/abc.webp", "archive/2026/one.warc.gz"):
+    for path in HOME:
         assert (elsewhere / path).read_bytes() == path.encode()
 
 
