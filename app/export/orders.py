@@ -99,19 +99,21 @@ class Orders:
         self._folder = folder
         self._owner = owner
         self._lock = threading.Lock()
-        self._waiting = 0
+        self._alive: set[str] = set()
+        """Orders that are being made here or wait for it; whatever their file says."""
         self._is_closed = False
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="exports")
 
     def place(self, asked: dict[str, Any], by: str, make: Making) -> Order:
         """Take an order; it is made when those before it are. Raises OrdersFull, ExportError."""
         with self._lock:
-            if self._waiting >= MOST_WAITING or self._is_closed:
+            if len(self._alive) >= MOST_WAITING or self._is_closed:
                 raise OrdersFull
-            self._waiting += 1
-        present = datetime.now(UTC)
+            present = datetime.now(UTC)
+            order_id = f"{present:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+            self._alive.add(order_id)
         order = Order(
-            id=f"{present:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}",
+            id=order_id,
             asked=asked,
             by=by,
             owner=self._owner,
@@ -122,14 +124,14 @@ class Orders:
             self._write(order)
             self._pool.submit(self._work, order, make)
         except BaseException:
-            self._leave()
+            self._leave(order)
             raise
         self._clear()
         return order
 
-    def _leave(self) -> None:
+    def _leave(self, order: Order) -> None:
         with self._lock:
-            self._waiting -= 1
+            self._alive.discard(order.id)
 
     def all(self) -> list[Order]:
         """The orders that are kept, the latest first."""
@@ -169,7 +171,7 @@ class Orders:
             _log.exception("export %s ended unexpectedly", order.id)
             self._end(order, state=FAILED, why="it ended unexpectedly; see the log")
         finally:
-            self._leave()
+            self._leave(order)
 
     def _make(self, order: Order, make: Making) -> None:
         noted = order
@@ -206,8 +208,10 @@ class Orders:
 
     def _as_of_now(self, order: Order) -> Order:
         """One whose maker is gone has failed, though nobody was left to write that."""
-        if not order.is_going or order.owner == self._owner:
+        if not order.is_going or order.id in self._alive:
             return order
+        if order.owner == self._owner:  # not even its end could be written: a full disk
+            return replace(order, state=FAILED, why=INTERRUPTED)
         process = order.owner.rpartition(":")[0]
         is_replaced = process == self._owner.rpartition(":")[0]
         if is_replaced or datetime.now(UTC) - order.heard_at > SILENT:
