@@ -19,6 +19,8 @@ from browsers.values import PoolStatus, SlotStatus
 ASK_SECONDS = 1.0
 """How often the ledger is asked."""
 MOST_ENDINGS = 500
+COMMITTED_WITHIN = timedelta(seconds=5)
+"""An ending bears the time of its writing and is seen a moment later, perhaps after a later one."""
 SHOWN_BEFORE = timedelta(seconds=30)
 """What happened so shortly before one began to watch is shown, too."""
 LIVE = (RunState.OPEN, RunState.RUNNING)
@@ -45,6 +47,7 @@ class Watch:
         self._counts = counts(engine, run_id)
         self._pool = PoolStatus()
         self._since = datetime.now(UTC) - shown_before
+        self._told: set[tuple[str, datetime]] = set()
         self._asked = 0.0
 
     @property
@@ -82,10 +85,17 @@ class Watch:
 
     def _ask(self) -> None:
         self._counts = counts(self._engine, self._run_id)
-        for ended in endings_since(self._engine, self._run_id, self._since, limit=MOST_ENDINGS):
-            self._since = max(self._since, ended.at)
-            self._recorder.tell(event_of(ended), ago=_ago(ended.at))
+        self._hear()
         self._pool = together(self._pools())
+
+    def _hear(self) -> None:
+        since = self._since - COMMITTED_WITHIN
+        found = endings_since(self._engine, self._run_id, since, limit=MOST_ENDINGS)
+        for ended in found:
+            if (ended.name, ended.at) not in self._told:
+                self._since = max(self._since, ended.at)
+                self._recorder.tell(event_of(ended), ago=_ago(ended.at))
+        self._told = {(ended.name, ended.at) for ended in found}
 
     def _notice(self) -> str:
         run = self._counts.run

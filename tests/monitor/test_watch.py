@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import update
+
 from app.monitor.watch import Watch, together
 from app.refs import read_refs
 from app.runs import parking
@@ -9,7 +11,8 @@ from app.runs.claims import claim
 from app.runs.opening import open_run
 from app.runs.outcomes import Gone, Retry
 from app.runs.settling import commit
-from app.runs.states import resume
+from app.runs.states import ATTEMPT, resume
+from app.store.engine import transact
 from browsers.values import PoolStatus, SlotState, SlotStatus
 from tests.samples import NOON
 
@@ -42,6 +45,22 @@ def test_what_others_settle_is_seen_with_the_ledger_s_numbers(engine):
     assert shown.pool.slots[0].label == "610947572362"
     assert shown.median is not None
     assert watch.is_live
+
+
+def test_an_ending_that_is_seen_after_a_later_one_is_told_too_and_once(engine):
+    run_id = opened(engine)
+    first, second = claim(engine, run_id, 2, owner="them", lease_seconds=30)
+    watch = Watch(engine, run_id, pools=list)
+    commit(engine, first, lambda _: Gone(reason="off_shelf"))
+    watch._ask()
+    commit(engine, second, lambda _: Gone(reason="deleted"))
+    earlier = {"ended_at": ATTEMPT.c.started_at}
+    own = (ATTEMPT.c.run_id == run_id, ATTEMPT.c.offer_id == second.offer_id)
+    transact(engine, lambda conn: conn.execute(update(ATTEMPT).where(*own).values(earlier)))
+    watch._ask()
+    watch._ask()
+    told = [event.text for event in watch.picture().events]
+    assert sorted(told) == ["deleted", "off_shelf"]
 
 
 def test_a_run_without_workers_says_what_to_start(engine):
