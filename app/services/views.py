@@ -14,8 +14,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.filters.form import QUESTIONS
+from app.filters.search import SORTS
+from app.filters.values import FilterError
 from app.services import trail
 from app.services.desk import Desk
+from app.services.offers import query_of
 from app.services.trail import Deed
 
 FILE = "offer-views.json"
@@ -59,6 +62,7 @@ def save(desk: Desk, name: str, asked: Mapping[str, str], deed: Deed) -> View:
     told = {key: value for key, value in asked.items() if value}
     if sum(map(len, told.values())) > LONGEST:
         raise ViewRefused(f"a view has at most {LONGEST:,} characters")
+    _refuse_what_finds_nothing(told)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     view = View(name=name, asked=told, by=deed.actor, at=now)
     with _locked(desk.folder):
@@ -68,6 +72,17 @@ def save(desk: Desk, name: str, asked: Mapping[str, str], deed: Deed) -> View:
         _write(desk.folder / FILE, [*others, view])
     trail.note(desk.engine, deed)
     return view
+
+
+def _refuse_what_finds_nothing(asked: Mapping[str, str]) -> None:
+    """Once saved, nobody could open it any more."""
+    if asked.get("sort") not in {None, *SORTS}:
+        raise ViewRefused(f"there is no order '{asked['sort']}'; known: {', '.join(SORTS)}")
+    answers = {one.name: asked.get(one.name, "") for one in QUESTIONS}
+    try:
+        query_of(asked.get("q", ""), asked.get("where", ""), answers)
+    except FilterError as error:
+        raise ViewRefused(str(error)) from error
 
 
 def drop(desk: Desk, name: str, deed: Deed) -> bool:

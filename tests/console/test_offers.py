@@ -245,6 +245,10 @@ def test_a_view_is_shared_and_kept_by_those_who_may(server, tokens, engine):
     assert "/offer-selection/views/delete" not in page
     nameless = server.ask("POST", "/offer-selection/views", token=tokens["run"], body="name=+")
     assert nameless.status == 400
+    for wrong in ({"sort": "best"}, {"where": "price<"}, {"price_to": "much"}):
+        body = urlencode({"name": "wrong"} | wrong)
+        refused = server.ask("POST", "/offer-selection/views", token=tokens["run"], body=body)
+        assert refused.status == 400
     gone = urlencode({"name": "dear & <b>"})
     for _ in range(2):
         path = "/offer-selection/views/delete"
