@@ -131,9 +131,10 @@ def _say_secrets(chosen: dict[str, str | None]) -> None:
 
 
 def _has_password(url: str) -> bool:
-    from urllib.parse import urlsplit
+    from urllib.parse import parse_qs, urlsplit
 
-    return ":" in urlsplit(url).netloc.rpartition("@")[0]
+    parts = urlsplit(url)
+    return ":" in parts.netloc.rpartition("@")[0] or "password" in parse_qs(parts.query)
 
 
 def _checked(name: str, answer: str) -> str:

@@ -96,6 +96,7 @@ def test_with_every_default_taken_into_the_file_nothing_changes(tmp_path):
     [
         (("--database", "mysql+pymysql://me:geheim@db/x"), "PWSYNC_DATABASE_URL"),
         (("--redis", "redis://:geheim@db/0"), "PWSYNC_REDIS_URL"),
+        (("--redis", "redis://db/0?password=geheim"), "PWSYNC_REDIS_URL"),
         (("--database", "oracle://db/x"), "oracle"),
         (("--redis", "db:6379"), "redis://HOST"),
         (("--mode", "fast"), "natural, mixed, lean"),
