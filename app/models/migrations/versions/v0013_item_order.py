@@ -12,11 +12,16 @@ INDEX = "ix_run_item_run_id_position"
 
 
 def upgrade() -> None:
-    # MySQL commits each statement: a killed migration is run again
-    there = {index["name"] for index in sa.inspect(op.get_bind()).get_indexes("run_item")}
-    if INDEX not in there:
+    if not _is_there():
         op.create_index(op.f(INDEX), "run_item", ["run_id", "position"])
 
 
 def downgrade() -> None:
-    op.drop_index(INDEX, table_name="run_item")
+    if _is_there():
+        op.drop_index(INDEX, table_name="run_item")
+
+
+def _is_there() -> bool:
+    # MySQL commits each statement: a killed migration is run again
+    found = sa.inspect(op.get_bind()).get_indexes("run_item")
+    return INDEX in {index["name"] for index in found}
