@@ -223,4 +223,4 @@ def test_a_list_that_failed_is_read_anew_by_its_own_command(pwsync):
         assert pwsync("sync", "--keyword", "灯", *words, **limits).returncode == 3
         done = pwsync("retry", "1", *words)
     assert done.returncode == 2
-    assert "`pwsync sync` with the same list" in done.stderr
+    assert "a new run over the same list reads it anew" in done.stderr
