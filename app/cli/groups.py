@@ -31,7 +31,7 @@ def groups(
         int, typer.Option("--quantity", "-q", min=1, metavar="N", help="How many you buy.")
     ] = 1,
     min_confidence: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="Only groups of which all is so sure.")
+        float, typer.Option(min=0.0, max=1.0, help="Only groups that are so sure, 0 to 1.")
     ] = 0.0,
     review: Annotated[
         bool, typer.Option("--review", help="Pairs that a person should look at.")

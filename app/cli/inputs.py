@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Refs = Annotated[list[str] | None, typer.Argument(metavar="REF...", help="Offer URLs or ids.")]
 Inputs = Annotated[
     list[str] | None,
-    typer.Option("--input", "-i", metavar="FILE", help="A ref a line; - is stdin."),
+    typer.Option("--input", "-i", metavar="FILE", help="A link or id a line; - is stdin."),
 ]
 Keyword = Annotated[
     str | None, typer.Option(metavar="WORDS", help="All offers that a search finds.")

@@ -111,7 +111,7 @@ def _print_version(value: bool) -> None:
 def options(
     data_dir: Annotated[
         Path | None,
-        typer.Option("--data-dir", help="Folder of the embedded database and the evidence."),
+        typer.Option("--data-dir", help="Folder of everything that is kept."),
     ] = None,
     config_file: Annotated[
         Path | None, typer.Option("--config", help="Configuration file instead of pwsync.toml.")

@@ -37,10 +37,11 @@ def serve(
     ] = "admin",
     name: Annotated[str, typer.Option(help="Whose the new token is; stands in the trail.")] = "",
 ) -> None:
-    """Serve the console (/), the API (/api/v1), the RQ dashboard (/rq), /healthz and /readyz.
+    """Serve the console (/), the API (/api/v1), the RQ dashboard (/rq) and /metrics.
 
-    All but the last two ask for a token: as a bearer, as the password of HTTP basic, or in the
-    login form. While there is no token, it listens to this machine alone.
+    They ask for a token: as a bearer, as the password of HTTP basic, or in the login form;
+    /healthz and /readyz ask for none. While there is no token, it listens to this machine alone,
+    and prints a link that lets you in once, within ten minutes.
     """
     from app.settings import load
 

@@ -194,7 +194,7 @@ def retry(
     priority: Priority = "default",
     as_json: AsJson = False,
 ) -> None:
-    """Open a new run with the offers of another that ended so."""
+    """Open a new run with those offers of another that failed, or ended as --only says."""
     from app.runs import states
     from app.settings import load
     from app.wiring import open_database
