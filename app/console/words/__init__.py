@@ -1,7 +1,7 @@
 """What the console says, in the languages it speaks.
 
 English is the key and stands in the templates; a language is a folder of TOML files, each a table
-from English to that language, so that builders of different pages do not meet in one file.
+from English to that language, a file for each place of the console.
 """
 
 import tomllib
