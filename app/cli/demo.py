@@ -41,7 +41,8 @@ def demo(
     from app.wiring import open_database
 
     way = Way(progress=progress, here=True)
-    home = load().data_dir / "demo"
+    data = load().data_dir
+    home = data if data.name == "demo" else data / "demo"  # the folder that an earlier one named
     own = {"data_dir": home, "database_url": f"sqlite:///{home / 'pwsync.db'}"}
     own |= {"images": {"fetch": True}} if console else {}  # a console without pictures is a sad one
     before = open_database(load(own))
