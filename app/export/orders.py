@@ -207,11 +207,9 @@ class Orders:
             raise ExportError(f"{folder} cannot be written: {error.strerror}") from error
 
     def _as_of_now(self, order: Order) -> Order:
-        """One whose maker is gone has failed, though nobody was left to write that."""
+        """One whose maker is gone has failed, though nobody was left, or able, to write that."""
         if not order.is_going or order.id in self._alive:
             return order
-        if order.owner == self._owner:  # not even its end could be written: a full disk
-            return replace(order, state=FAILED, why=INTERRUPTED)
         process = order.owner.rpartition(":")[0]
         is_replaced = process == self._owner.rpartition(":")[0]
         if is_replaced or datetime.now(UTC) - order.heard_at > SILENT:

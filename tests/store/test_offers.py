@@ -304,7 +304,7 @@ def test_what_was_stored_before_is_the_page_itself_only_if_it_says_just_the_same
     store(engine, first)
     assert before(engine, first) is first
     assert before(engine, first, view="somebody") is None
-    for facts in ({"title": "another"}, {"sold_count": 987_654}):  # content, and what is aside
+    for facts in ({"title": "another"}, {"layout": "another"}):  # content, and what is aside
         other = first.model_copy(update=facts)
         assert before(engine, other) == first
     transact(engine, lambda conn: mark_gone(conn, first.offer_id, "deleted", seen(at=LATER)))
