@@ -89,6 +89,7 @@ class PictureWork:
         self._stack = AsyncExitStack()
         self._fetchers: dict[str, Fetcher] = {}
         self._flights: dict[asyncio.Task[None], Source] = {}
+        self._claim: asyncio.Future[list[Source]] | None = None
         self._making: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._turn = asyncio.Lock()
         self._news = asyncio.Event()
@@ -174,10 +175,16 @@ class PictureWork:
         """Fill up what is in the air; False if there is nothing any more."""
         room = self._at_once - len(self._flights)
         claim = partial(rows.claim, count=room, lease_seconds=LEASE_SECONDS, scope=scope)
-        for source in await self._written(claim) if room else ():
+        for source in await self._claimed(claim) if room else ():
             flight = asyncio.create_task(self._fly(source, tell))
             self._flights[flight] = source
         return bool(self._flights)
+
+    async def _claimed(self, claim: Callable[..., list[Source]]) -> list[Source]:
+        # who is cancelled here leaves a thread that claims all the same: `_give_back` waits for it
+        self._claim = asyncio.ensure_future(self._written(claim))
+        await asyncio.wait([self._claim])
+        return await self._claimed_last()
 
     async def _landed(self) -> None:
         done, _ = await asyncio.wait(self._flights, return_when=asyncio.FIRST_COMPLETED)
@@ -191,11 +198,17 @@ class PictureWork:
             flight.cancel()
         ended = await asyncio.gather(*flights, return_exceptions=True)
         told = zip(flights.values(), ended, strict=True)
-        if left := [source for source, error in told if error is not None]:
-            try:
+        left = [source for source, error in told if error is not None]
+        try:
+            left += await self._claimed_last()
+            if left:
                 await self._written(rows.give_back, left)
-            except StoreError as error:
-                self._means.say(f"{error}; {len(left)} pictures are due again in some minutes")
+        except StoreError as error:
+            self._means.say(f"{error}; {len(left)} pictures are due again in some minutes")
+
+    async def _claimed_last(self) -> list[Source]:
+        claim, self._claim = self._claim, None
+        return await claim if claim else []
 
     async def _fly(self, source: Source, tell: Callable[[Fetched], None]) -> None:
         try:
