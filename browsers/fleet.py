@@ -34,6 +34,11 @@ class Fleet:
     def name(self) -> str:
         return self.browser.name if self.browser else ""
 
+    @property
+    def contexts(self) -> int:
+        """Open in the current one."""
+        return self.browser.open_contexts if self.browser else 0
+
     def adopt(self, browser: Browser, way_out: Proxy | None) -> None:
         """From now on it is the current one."""
         browser.on_lost = self._changed

@@ -59,6 +59,8 @@ class Browser(Protocol):
 
     @property
     def is_alive(self) -> bool: ...
+    @property
+    def open_contexts(self) -> int: ...
     async def open_context(self, storage: Storage | None = None) -> Context: ...
     async def answers(self, *, within: float) -> bool: ...
     def blame(self) -> bool: ...
@@ -227,6 +229,11 @@ class Chromium:
             and self._browser.is_connected()
             and all(root.is_alive for root in self._roots)
         )
+
+    @property
+    def open_contexts(self) -> int:
+        """How many contexts it has, whoever knows of them."""
+        return len(self._browser.contexts)
 
     async def open_context(self, storage: Storage | None = None) -> BrowserContext:
         context = await self._browser.new_context(

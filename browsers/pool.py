@@ -89,6 +89,7 @@ class BrowserPool:
             engine=self._fleet.name,
             sandboxed=launching.sandboxed(self._launch.sandbox),
             memory_mb=self._fleet.weight,
+            contexts=self._fleet.contexts,
         )
 
     # From outside

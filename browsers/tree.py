@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _PROC = Path("/proc")
+_ENDED = frozenset("ZX")
 _PAGE_KIB = os.sysconf("SC_PAGE_SIZE") // 1024
 
 
@@ -83,6 +84,11 @@ def family(roots: Collection[Member]) -> tuple[Member, ...]:
     return tuple(everybody[pid] for pid in sorted(kin))
 
 
+def zombies() -> tuple[Member, ...]:
+    """Who has ended, and whose parent has not asked how."""
+    return tuple(member for member, state in _everybody() if state == "Z")
+
+
 def with_environment(entry: str) -> tuple[Member, ...]:
     """Living processes that were started with `NAME=value` in their environment."""
     return tuple(member for member in _all() if member.has_environment(entry))
@@ -93,21 +99,30 @@ def pss_mib(members: Collection[Member]) -> int:
 
 
 def _all() -> Iterator[Member]:
+    return (member for member, state in _everybody() if state not in _ENDED)
+
+
+def _everybody() -> Iterator[tuple[Member, str]]:
     for name in os.listdir(_PROC):  # noqa: PTH208 - names only, of a folder that changes
-        if name.isdecimal() and (member := _read(int(name))) is not None:
-            yield member
+        if name.isdecimal() and (found := _stat(int(name))) is not None:
+            yield found
 
 
 def _read(pid: int) -> Member | None:
+    found = _stat(pid)
+    return None if found is None or found[1] in _ENDED else found[0]
+
+
+def _stat(pid: int) -> tuple[Member, str] | None:
+    """A process and its state, one letter."""
     try:
         text = (_PROC / str(pid) / "stat").read_text()
     except OSError:
         return None
     # The second field is the name in parentheses and may itself hold spaces and parentheses.
     state, parent, _, session, *rest = text.rpartition(")")[2].split()
-    if state in "ZX":
-        return None
-    return Member(pid=pid, born=int(rest[15]), parent=int(parent), session=int(session))
+    born, above, led_by = int(rest[15]), int(parent), int(session)
+    return Member(pid=pid, born=born, parent=above, session=led_by), state
 
 
 def _words(pid: int, name: str) -> list[str]:

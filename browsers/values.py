@@ -193,3 +193,5 @@ class PoolStatus:
     sandboxed: bool = True
     memory_mb: int | None = None
     """PSS of the browser's process tree when it was last sampled."""
+    contexts: int = 0
+    """Open in the current browser; more than there are slots have been forgotten."""

@@ -15,6 +15,7 @@ TABLE = (
     ("app.export.work", "ExportTorn", exits.UNBALANCED),
     ("app.export.values", "ExportError", exits.USAGE),
     ("app.cli.errors", "UsageError", exits.USAGE),
+    ("app.soak.place", "PlaceTaken", exits.USAGE),
     ("app.groups.review", "PairUnknown", exits.USAGE),
     ("app.cli.errors", "Drifted", exits.DRIFT),
     ("app.quality.releasing", "CaseUnknown", exits.USAGE),

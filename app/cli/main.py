@@ -40,6 +40,7 @@ from app.cli import (
     search,
     serve,
     show,
+    soak,
     sync,
     up,
     why,
@@ -86,6 +87,7 @@ app.command()(scheduler.scheduler)
 app.command()(serve.serve)
 app.command()(up.up)
 app.command()(replica.replica)
+app.command()(soak.soak)
 app.command()(doctor.doctor)
 app.command()(docs.docs)
 app.add_typer(alerts.app, name="alerts")

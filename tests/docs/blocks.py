@@ -15,6 +15,7 @@ CHECKED = (
     "docs/syncing.md",
     "docs/data.md",
     "docs/operating.md",
+    "docs/soak.md",
     "docs/design.md",
     "deploy/README.md",
 )
