@@ -6,8 +6,7 @@
 All contexts are one visitor's (`become`), of whom nothing is left when they are another's.
 
 All changes of state are in `_assign`, which waits for nothing and returns what has to be opened,
-closed or launched; that is done by tasks of the pool, so that a cancelled caller never leaves
-anything half done. What a page is and how one is loaded stands elsewhere.
+closed or launched; tasks of the pool do that, so that a cancelled caller leaves nothing half done.
 """
 
 import asyncio

@@ -134,7 +134,7 @@ def memory_of(redis: Redis | None) -> float | None:
     if redis is None:
         return None
     try:
-        told = cast("dict[str, Any]", redis.info("memory"))
+        told = redis.info("memory")
     except RedisError:
         return None
     return round(float(told["used_memory"]) / MIB, 3)
