@@ -53,7 +53,7 @@ async def _loaded(runtime: Runtime, offer_id: str) -> Render:
         seed=int(offer_id),
         pace=runtime.dwell,
     )
-    async with runtime.pool.lease(offer_id) as slot:
+    async with runtime.pool.lease(offer_id, request.mode) as slot:
         return await render(slot, request, deadline=runtime.deadline)
 
 

@@ -42,7 +42,7 @@ from app.store.engine import consult
 from app.sync import Ending, ended
 from browsers.blocks import detect
 from browsers.listing import OpenList, opened
-from browsers.values import Ask, ListPage, ListRequest
+from browsers.values import Ask, ListPage, ListRequest, Mode
 
 SUPPLIER = table(models.Supplier)
 AGAIN_SECONDS = 5.0
@@ -133,7 +133,7 @@ class _Walk:
         if rule := await self._guest.forbidden(request.url):
             return await self._settled(Skipped(reason=f"robots.txt: {rule}"))
         await self._take_turn()
-        async with runtime.pool.lease(self._claim.name) as slot:
+        async with runtime.pool.lease(self._claim.name, Mode.NATURAL) as slot:
             await self._guest.confirm()  # the slot may have been long in coming
             async with opened(slot, request, deadline=runtime.deadline) as shown:
                 page = await self._turned_to(shown, request, self._claim.page)

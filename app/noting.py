@@ -16,7 +16,7 @@ from app.telling import addresses_of
 
 SHORTEST_KEY = 8
 """Characters of a part of an address that may be its key."""
-NOT_WELL = frozenset({"retry", "fenced", "blocked", "failed", "invalid", "unreadable"})
+NOT_WELL = frozenset({"retry", "fenced", "blocked", "failed", "invalid", "unreadable", "throttled"})
 _log = logging.getLogger(__name__)
 
 

@@ -192,6 +192,7 @@ class Stay:
 
     async def blocked(self, reason: str) -> datetime | None:
         """The site blocked us: the profile rests; until when, None where a person has to look."""
+        self._runtime.pool.limits.blocked()
         await self.flush()
         health = await self._runtime.aside(
             rows.note_block,

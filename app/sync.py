@@ -46,7 +46,6 @@ from app.store.memory import EVERYBODY
 from browsers.blocks import detect
 from browsers.errors import Busy, ProxyFailed
 from browsers.render import render
-from browsers.slot import Slot
 from browsers.values import Render, RenderRequest
 
 STATE_MARKS = registry.state_marks()
@@ -153,16 +152,14 @@ async def load(runtime: Runtime, claim: Claim, guest: Guest) -> Page:
         seed=seed,
         pace=runtime.dwell,
     )
-    async with runtime.pool.lease(claim.offer_id) as slot:
-        await guest.confirm()  # the slot may have been long in coming
-        page = await _looked(runtime, claim, slot, request)
-        for mode in further:
-            if _is_answer(page.render):
-                break
-            before = await runtime.aside(put_away, runtime, page)
-            await guest.another_turn()
-            page = await _looked(runtime, claim, slot, replace(request, mode=mode))
-            page = replace(page, kept=before.kept)
+    page = await _looked(runtime, claim, guest, request)
+    for mode in further:
+        if _is_answer(page.render):
+            break
+        before = await runtime.aside(put_away, runtime, page)
+        await guest.another_turn()
+        page = await _looked(runtime, claim, guest, replace(request, mode=mode))
+        page = replace(page, kept=before.kept)
     return page
 
 
@@ -174,8 +171,10 @@ def _is_answer(loaded: Render) -> bool:
     return block is not None
 
 
-async def _looked(runtime: Runtime, claim: Claim, slot: Slot, request: RenderRequest) -> Page:
-    loaded = await render(slot, request, deadline=runtime.deadline)
+async def _looked(runtime: Runtime, claim: Claim, guest: Guest, request: RenderRequest) -> Page:
+    async with runtime.pool.lease(claim.offer_id, request.mode) as slot:
+        await guest.confirm()  # the slot may have been long in coming
+        loaded = await render(slot, request, deadline=runtime.deadline)
     return Page(claim=claim, render=loaded, at=datetime.now(UTC))
 
 

@@ -1,6 +1,7 @@
 """From settings to working objects; the only room below the doors that reads settings."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, asynccontextmanager, closing, nullcontext
@@ -41,7 +42,9 @@ from app.telling import alerts_of, courier_of
 from browsers import identity, traffic
 from browsers.engine import find_engine
 from browsers.errors import EngineMissing
+from browsers.limits import Limits
 from browsers.pool import BrowserPool
+from browsers.throttle import Move
 from browsers.values import Launch
 
 if TYPE_CHECKING:
@@ -51,6 +54,8 @@ if TYPE_CHECKING:
 BOOK_THREADS = 2
 PICTURE_THREADS = 2
 DECODERS = 2
+NATURAL_PER_CORE = 2
+"""Rendered pages at once beside lean ones; they mostly wait for a core."""
 
 
 def open_database(settings: Settings) -> Engine:
@@ -72,6 +77,18 @@ def launch_of(settings: Settings) -> Launch:
         retire_after_pages=browser.retire_after_pages,
         memory_limit_mb=browser.memory_limit_mb,
     )
+
+
+def limits_of(settings: Settings, tell: Callable[[Event], None]) -> Limits:
+    """How many pages there may be at once; where most are lean, rendered ones by the cores."""
+
+    def told(move: Move) -> None:
+        word = "eased" if move.cause is None else "throttled"
+        tell(Event(at=datetime.now(UTC), name="slots", word=word, text=str(move)))
+
+    loading, cores = Loading(settings.browser.mode), len(os.sched_getaffinity(0))
+    natural = None if loading is Loading.NATURAL else NATURAL_PER_CORE * cores
+    return Limits(settings.browser.contexts, natural=natural, told=told)
 
 
 def pace_of(settings: Settings) -> Pace:
@@ -271,8 +288,8 @@ async def open_runtime(
 ) -> AsyncIterator[Runtime]:
     """A runtime with its browsers open; closed in order on the way out. Raises EngineMissing."""
     alerts, tell = alerts_of(settings), noted(tell)
-    pool = BrowserPool(launch_of(settings), size=settings.browser.contexts)
-    owner = owner_name()
+    size, owner = settings.browser.contexts, owner_name()
+    pool = BrowserPool(launch_of(settings), size=size, limits=limits_of(settings, tell))
     with (
         journal_of(settings, owner) as journal,
         archive_of(settings, engine) as archive,
@@ -285,7 +302,7 @@ async def open_runtime(
                 yield Runtime(
                     engine=engine,
                     pool=pool,
-                    slots=settings.browser.contexts,
+                    slots=size,
                     books=books,
                     evidence=Evidence(folder=settings.data_dir / "evidence"),
                     manners=manners_of(settings),

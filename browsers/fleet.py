@@ -39,6 +39,11 @@ class Fleet:
         """Open in the current one."""
         return self.browser.open_contexts if self.browser else 0
 
+    @property
+    def fullness(self) -> float:
+        """Weight of the current one as a share of its limit, when it was last weighed."""
+        return (self.weight or 0) / self._launch.memory_limit_mb
+
     def adopt(self, browser: Browser, way_out: Proxy | None) -> None:
         """From now on it is the current one."""
         browser.on_lost = self._changed

@@ -219,6 +219,7 @@ class Chromium:
         self._roots = tuple(member for member in scratch.members() if _is_vital(member))
         self._condemned = False
         self._blamed = False
+        self._scale = tree.Scale()
         browser.on("disconnected", lambda _: self.on_lost())
 
     @property
@@ -285,7 +286,7 @@ class Chromium:
         for member in members:
             if member.private_kib() > limit_mib * 512 and "--type=renderer" in member.command():
                 member.kill()
-        return tree.pss_mib(members)
+        return self._scale.weigh(members)
 
     async def close(self, *, within: float) -> None:
         """End it politely within that many seconds, or else by force; nothing is left behind."""

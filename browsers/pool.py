@@ -12,36 +12,19 @@ closed or launched; tasks of the pool do that, so that a cancelled caller leaves
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from functools import partial
 
 from browsers import launch as launching
 from browsers.errors import PoolClosed, RenderError, Verdict
 from browsers.fleet import Fleet
 from browsers.launch import Browser, Launcher, Storage
+from browsers.limits import Limits, Orders, Stage
 from browsers.slot import Guise, Slot
-from browsers.values import Launch, PoolStatus, SlotState, Visitor
-from browsers.waiting import Change, Patience, Queue, Waiter, started
+from browsers.values import Launch, Mode, PoolStatus, SlotState, Visitor
+from browsers.waiting import Change, Patience, Queue, Waiter, lateness, started
 
 Work = Coroutine[None, None, None]
-
-
-class Stage(StrEnum):
-    NEW = "new"
-    OPEN = "open"
-    CLOSED = "closed"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Orders:
-    """What `_assign` wants done."""
-
-    launch: bool
-    open: tuple[Slot, ...]
-    mend: tuple[tuple[Slot, Verdict], ...]
-    clear: tuple[Slot, ...]
-    end: tuple[Browser, ...]
 
 
 class BrowserPool:
@@ -54,6 +37,7 @@ class BrowserPool:
         size: int,
         launcher: Launcher | None = None,
         patience: Patience | None = None,
+        limits: Limits | None = None,
     ) -> None:
         if size < 1:
             raise ValueError(f"a pool has at least one slot, not {size}")
@@ -61,6 +45,8 @@ class BrowserPool:
         self._launcher: Launcher = launcher or launching.start
         self._patience = patience or Patience()
         self._slots = tuple(Slot(n, probe=self._patience.probe) for n in range(1, size + 1))
+        self.limits = limits or Limits(size)
+        self.limits.slots = self._slots
         self._queue = Queue()
         self._guise = Guise(Visitor(proxy=launch.proxy))
         self._stage = Stage.NEW
@@ -89,6 +75,9 @@ class BrowserPool:
             sandboxed=launching.sandboxed(self._launch.sandbox),
             memory_mb=self._fleet.weight,
             contexts=self._fleet.contexts,
+            allowed=self.limits.allowed,
+            held_back=self.limits.cause,
+            memory_share=self.limits.share(self._fleet),
         )
 
     # From outside
@@ -152,19 +141,21 @@ class BrowserPool:
             return await slot.storage(within=self._patience.context)
 
     @asynccontextmanager
-    async def lease(self, label: str) -> AsyncIterator[Slot]:
+    async def lease(self, label: str, mode: Mode = Mode.LEAN) -> AsyncIterator[Slot]:
         """Lend a slot; waits until one is free. How the block ends decides what becomes of it.
 
-        `label` names the work for whoever watches. Raises PoolClosed, and EngineMissing if no
-        browser can be started. Waiting has no limit of its own: the caller's applies.
+        `label` names the work for whoever watches; who renders a page says so by `mode`. Raises
+        PoolClosed, and EngineMissing if no browser can be started. Waiting has no limit of its own.
         """
-        slot = await self._acquire(label)
+        slot = await self._acquire(label, mode)
         verdict = Verdict.FRESH_PAGE
         try:
             yield slot
             verdict = Verdict.KEEP
+            self.limits.answered()
         except RenderError as error:
             verdict = error.verdict
+            self.limits.answered(error)
             if self._stage is Stage.CLOSED:
                 raise PoolClosed("the pool was closed while a page was loading") from error
             raise
@@ -177,10 +168,10 @@ class BrowserPool:
 
     # There and back
 
-    async def _acquire(self, label: str) -> Slot:
+    async def _acquire(self, label: str, mode: Mode) -> Slot:
         if self._stage is not Stage.OPEN:
             raise PoolClosed(f"the pool is {self._stage}")
-        waiter = Waiter(label)
+        waiter = Waiter(label, mode)
         self._queue.join(waiter)
         self._step()
         try:
@@ -206,7 +197,7 @@ class BrowserPool:
         3. The next in the queue may be a change of visitor: made as soon as nothing is lent.
         4. A browser that is worn out, or whose way out is not the visitor's, is retired; retired
            ones are ended when they are dead or unused.
-        5. Idle slots of a former visitor are cleared.
+        5. Idle slots of a former visitor are cleared, and those beyond what is allowed.
         6. Idle slots go to who waits, first come first served.
         7. For those who still wait a browser is launched, or empty slots are opened.
         """
@@ -262,19 +253,26 @@ class BrowserPool:
                 yield browser
 
     def _to_clear(self) -> Iterator[Slot]:
-        for slot in self._slots:
-            if slot.is_idle and slot.guise is not self._guise:
+        surplus = sum(slot.is_lent or slot.is_idle for slot in self._slots) - self.limits.allowed
+        for slot in reversed(self._slots):
+            if slot.is_idle and (surplus > 0 or slot.guise is not self._guise):
+                surplus -= 1
                 slot.enter(SlotState.MENDING)
                 yield slot
 
     def _serve(self) -> None:
         for slot in self._slots:
-            while slot.is_idle and (waiter := self._queue.next_waiter()) is not None:
+            while slot.is_idle and (waiter := self.limits.next_of(self._queue)) is not None:
                 if waiter.set(slot):
+                    slot.mode = waiter.mode
                     slot.enter(SlotState.LOADING, waiter.label)
 
     def _must_launch(self) -> bool:
-        must = bool(self._queue.due) and self._fleet.browser is None and not self._is_launching
+        must = (
+            bool(self.limits.due(self._queue))
+            and self._fleet.browser is None
+            and not self._is_launching
+        )
         self._is_launching |= must
         return must
 
@@ -283,8 +281,8 @@ class BrowserPool:
             return
         own = [slot for slot in self._slots if slot.guise is self._guise]
         coming = sum(slot.state is SlotState.MENDING for slot in own)
-        most = self._guise.visitor.contexts or len(self._slots)
-        wanted = max(min(self._queue.due - coming, most - len(own)), 0)
+        most = min(self._guise.visitor.contexts or len(self._slots), self.limits.allowed)
+        wanted = max(min(self.limits.due(self._queue) - coming, most - len(own)), 0)
         for slot in [slot for slot in self._slots if slot.is_empty][:wanted]:
             slot.guise = self._guise
             slot.enter(SlotState.MENDING)
@@ -345,6 +343,7 @@ class BrowserPool:
 
     async def _weigh(self) -> None:
         while True:
-            await asyncio.sleep(self._patience.weigh_every)
+            lag = await lateness(self._patience.weigh_every)
             await self._fleet.weigh()
+            await self.limits.look(self._fleet, lag=lag, is_wanted=bool(self._queue))
             self._step()

@@ -49,6 +49,8 @@ class Slot:
         self.number = number
         self.state = SlotState.CLOSED
         self.label = ""
+        self.mode = Mode.LEAN
+        """Of what it was lent for last."""
         self.pages = 0
         self.wear = 0.0
         """Since the pool last asked; it sets this back."""

@@ -195,3 +195,9 @@ class PoolStatus:
     """PSS of the browser's process tree when it was last sampled."""
     contexts: int = 0
     """Open in the current browser; more than there are slots have been forgotten."""
+    allowed: int | None = None
+    """Slots that may be lent now; None: nobody says."""
+    held_back: str = ""
+    """Why not all may be lent, one of `throttle.Pressure`; empty if all may."""
+    memory_share: float = 0.0
+    """In use of what the machine, the container or the engine may have, whichever is fullest."""

@@ -1,16 +1,17 @@
 """Who waits for a slot or to become another visitor, and how long the pool waits for a browser."""
 
 import asyncio
+import time
 from collections import deque
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import Generic, TypeVar
 
 from browsers.errors import BrowserLost, EngineMissing
 from browsers.launch import Browser, Launcher
 from browsers.slot import Slot
-from browsers.values import Launch, Visitor
+from browsers.values import Launch, Mode, Visitor
 
 T = TypeVar("T")
 
@@ -64,9 +65,10 @@ class Caller(Generic[T]):
 class Waiter(Caller[Slot]):
     """A caller who wants a slot, for the work of that name."""
 
-    def __init__(self, label: str) -> None:
+    def __init__(self, label: str, mode: Mode = Mode.LEAN) -> None:
         super().__init__()
         self.label = label
+        self.mode = mode
 
 
 class Change(Caller[Visitor]):
@@ -103,17 +105,28 @@ class Queue:
         while self._callers:
             self._callers.popleft().fail(error)
 
-    @property
-    def due(self) -> int:
-        """How many want a slot before the next change."""
-        return sum(1 for _ in takewhile(lambda each: isinstance(each, Waiter), self._callers))
+    def due(self, *, natural: int) -> int:
+        """How many want a slot before the next change; of those who render at most `natural`."""
+        waiters = list(self._waiters())
+        rendering = sum(each.mode is Mode.NATURAL for each in waiters)
+        return len(waiters) - max(0, rendering - natural)
 
-    def next_waiter(self) -> Waiter | None:
-        """Take out the first, if it wants a slot."""
-        if self._callers and isinstance(first := self._callers[0], Waiter):
-            self._callers.popleft()
-            return first
+    def next_waiter(self, *, natural: bool) -> Waiter | None:
+        """Take out the first who wants a slot before the next change and may have it.
+
+        Who would render may if `natural`; else it is passed by and keeps its place.
+        """
+        for each in self._waiters():
+            if natural or each.mode is not Mode.NATURAL:
+                self._callers.remove(each)
+                return each
         return None
+
+    def _waiters(self) -> Iterator[Waiter]:
+        for each in self._callers:
+            if not isinstance(each, Waiter):
+                return
+            yield each
 
     def next_change(self) -> Change | None:
         """Take out the first, if it wants a change."""
@@ -121,6 +134,13 @@ class Queue:
             self._callers.popleft()
             return first
         return None
+
+
+async def lateness(seconds: float) -> float:
+    """Sleep so long; by how many seconds the loop woke us too late."""
+    began = time.monotonic()
+    await asyncio.sleep(seconds)
+    return max(0.0, time.monotonic() - began - seconds)
 
 
 async def started(launcher: Launcher, launch: Launch, patience: Patience) -> Browser:

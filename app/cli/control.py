@@ -100,7 +100,7 @@ def status(
     console.print(reporting.listing(found) if found else "no run is unfinished")
     for worker in workers:
         console.print(
-            f"worker {worker['name']}  run {worker['run'] or '–'}  {worker['slots']} slots",
+            f"worker {worker['name']}  run {worker['run'] or '–'}  {worker['says']}",
             markup=False,
         )
     if not is_known:
@@ -126,8 +126,15 @@ def _workers(connection: "Redis | None") -> list[dict[str, object]]:
     if connection is None:
         return []
     from app.jobs import beacons
+    from app.monitor import words
 
     return [
-        {"name": one.name, "run": one.run_id, "slots": len(one.pool.slots)}
+        {
+            "name": one.name,
+            "run": one.run_id,
+            "slots": len(one.pool.slots),
+            "slots_allowed": one.pool.allowed,
+            "says": words.slots(one.pool) or f"{len(one.pool.slots)} slots",
+        }
         for one in beacons.seen(connection)
     ]

@@ -24,7 +24,7 @@ from browsers.values import PoolStatus
 SHINE_SECONDS = 1.0
 EVENTS = 20
 TEXT_LENGTH = 200
-SETTLES_NOTHING = frozenset({"retry", "fenced", "blocked", "listed"})
+SETTLES_NOTHING = frozenset({"retry", "fenced", "blocked", "listed", "throttled", "eased"})
 
 
 class Watcher(Protocol):

@@ -94,10 +94,11 @@ def plain_line(status: Status) -> str:
         if status.counts.get(word)
     )
     notice = f"  ({words.harmless(status.notice)})" if status.notice else ""
+    held = f"  {said}" if (said := words.slots(status.pool)) else ""
     return (
         f"run {status.run_id} {status.state}  {status.settled:,}/{status.planned:,}  {counts}  "
         f"{status.rate:.1f}/s  median {words.seconds(status.median)}  "
-        f"elapsed {words.clock(status.elapsed)}{notice}"
+        f"elapsed {words.clock(status.elapsed)}{held}{notice}"
     )
 
 
@@ -114,5 +115,8 @@ def as_json(status: Status) -> dict[str, object]:
         "rate": round(status.rate, 3),
         "median": status.median,
         "p95": status.p95,
+        "slots": len(status.pool.slots),
+        "slots_allowed": status.pool.allowed,
+        "held_back": status.pool.held_back,
         "notice": status.notice,
     }

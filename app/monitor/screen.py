@@ -195,6 +195,8 @@ def _foot(status: Status) -> Table:
     left = Text(f" {pool.engine.partition('.')[0] or 'no browser yet'}", style="bright_black")
     if pool.memory_mb is not None:
         left.append(f"  {pool.memory_mb} MB")
+    if held := words.slots(pool):
+        left.append(f"  {held}", style="yellow")
     if pool.browser_starts > 1:
         left.append(f"  {pool.browser_starts} starts")
     if pool.engine and not pool.sandboxed:

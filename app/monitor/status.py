@@ -16,7 +16,17 @@ from browsers.values import PoolStatus
 WINDOW_SECONDS = 10.0
 """Speed is that of the last ten seconds."""
 HISTORY_POINTS = 60
-UNSETTLED = frozenset({"retry", "fenced", "blocked", "waited", "abandoned", "given_back", "listed"})
+THROTTLING = frozenset({"throttled", "eased"})
+"""Fewer slots, or more again."""
+UNSETTLED = THROTTLING | {
+    "retry",
+    "fenced",
+    "blocked",
+    "waited",
+    "abandoned",
+    "given_back",
+    "listed",
+}
 """Endings that are no outcome of an offer."""
 
 

@@ -118,7 +118,15 @@ def together(pools: Sequence[PoolStatus]) -> PoolStatus:
         engine=next((pool.engine for pool in pools if pool.engine), ""),
         sandboxed=all(pool.sandboxed for pool in pools),
         memory_mb=sum(weights) if weights else None,
+        allowed=sum(allowed_of(pool) for pool in pools),
+        held_back=next((pool.held_back for pool in pools if pool.held_back), ""),
+        memory_share=max((pool.memory_share for pool in pools), default=0.0),
     )
+
+
+def allowed_of(pool: PoolStatus) -> int:
+    """Slots that it may lend now."""
+    return len(pool.slots) if pool.allowed is None else pool.allowed
 
 
 def _numbered(number: int, slot: SlotStatus) -> SlotStatus:

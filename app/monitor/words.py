@@ -9,6 +9,8 @@ from datetime import datetime
 from rich.console import OverflowMethod
 from rich.text import Text
 
+from browsers.values import PoolStatus
+
 STYLES = {
     "created": "green",
     "changed": "cyan",
@@ -25,6 +27,8 @@ STYLES = {
     "leased": "yellow",
     "retry": "yellow",
     "fenced": "yellow",
+    "throttled": "yellow",
+    "eased": "green",
 }
 """Outcomes and states by the colour they have everywhere."""
 
@@ -40,6 +44,14 @@ def waits(reason: str | None, until: datetime | None) -> str:
     """Why a run does not go on, and when it does by itself; empty if nothing holds it back."""
     when = f"goes on {until.astimezone():%m-%d %H:%M}: " if until else ""
     return f"{when}{reason or ''}"
+
+
+def slots(pool: PoolStatus) -> str:
+    """`slots 4 of 8 (memory, 82 % in use)` where some are held back; else empty."""
+    if not pool.held_back or pool.allowed is None:
+        return ""
+    used = f", {100 * pool.memory_share:.0f} % in use" if "memory" in pool.held_back else ""
+    return f"slots {pool.allowed} of {len(pool.slots)} ({pool.held_back}{used})"
 
 
 def harmless(text: str, limit: int = 200) -> str:

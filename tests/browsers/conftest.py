@@ -70,7 +70,7 @@ class Rig:
         self, path: str, mode: Mode = Mode.LEAN, *, deadline: float = 5, **more
     ) -> Render:
         request = RenderRequest(url=SITE + path, mode=mode, **{"pace": 0, **more})
-        async with self.pool.lease(path) as slot:
+        async with self.pool.lease(path, mode) as slot:
             return await render(slot, request, deadline=deadline)
 
     async def check(self, mode: Mode = Mode.LEAN) -> None:

@@ -13,6 +13,7 @@ from browsers.errors import (
     RenderError,
     TimedOut,
 )
+from browsers.limits import Limits
 from browsers.pool import BrowserPool
 from browsers.testing import FakeLauncher
 from browsers.values import Launch, Mode, SlotState
@@ -32,8 +33,10 @@ async def make_pool(launcher):
     """Open pools on the fake launcher; nothing of theirs may be left afterwards."""
     pools = []
 
-    async def make(size=1, patience=QUICK, **launch) -> BrowserPool:
-        pool = BrowserPool(Launch(**launch), size=size, launcher=launcher, patience=patience)
+    async def make(size=1, patience=QUICK, limits=None, **launch) -> BrowserPool:
+        pool = BrowserPool(
+            Launch(**launch), size=size, launcher=launcher, patience=patience, limits=limits
+        )
         pools.append(pool)
         await pool.open()
         return pool
@@ -57,12 +60,12 @@ async def fail(pool, error, after):
         raise error
 
 
-async def hold(pool, label="held"):
+async def hold(pool, label="held", mode=Mode.LEAN):
     """A lease that lasts until the returned event is set, and its task."""
     release, lent = asyncio.Event(), asyncio.Event()
 
     async def work():
-        async with pool.lease(label):
+        async with pool.lease(label, mode):
             lent.set()
             await release.wait()
 
@@ -535,3 +538,114 @@ class TestPicture:
         go.set()
         await task
         assert pool.status().slots[0].label == ""
+
+
+class Gauge:
+    """Memory as a test tells it; each look waits until it is asked for."""
+
+    def __init__(self) -> None:
+        self.share = 0.1
+        self.moves = []
+
+    def limits(self, size: int, natural: int | None = None) -> Limits:
+        return Limits(size, natural=natural, told=self.moves.append, memory=lambda: self.share)
+
+
+async def look(pool, times=1) -> None:
+    for _ in range(times):
+        await pool.limits.look(pool._fleet, lag=0.0, is_wanted=bool(pool._queue))
+        pool._step()
+
+
+class TestLimits:
+    @pytest.fixture
+    def gauge(self):
+        return Gauge()
+
+    async def test_pages_in_flight_are_finished_and_none_is_begun_beyond(
+        self, make_pool, launcher, gauge
+    ):
+        pool = await make_pool(size=4, limits=gauge.limits(4))
+        held = [await hold(pool, str(n)) for n in range(4)]
+        gauge.share = 0.95
+        await look(pool)
+        waiting = [asyncio.create_task(hold(pool, f"later {n}")) for n in range(4)]
+        await until(lambda: pool.status().waiting == 4)
+        assert lent(pool) == list("0123")  # nobody loses a slot
+        for task, go in held[:2]:
+            go.set()
+            await task
+        assert len(lent(pool)) == 2
+        assert not any(task.done() for task in waiting)
+        await until(lambda: launcher.browsers[0].open_contexts == 2)
+        held[2][1].set()
+        await waiting[0]
+        assert len(lent(pool)) == 2
+        status = pool.status()
+        assert (status.allowed, status.held_back, status.memory_share) == (2, "memory", 0.95)
+        gauge.share = 0.1
+        await look(pool, 10)
+        for task in waiting[1:3]:
+            await task
+        assert len(lent(pool)) == 4
+        assert pool.status().held_back == ""
+        assert [str(move) for move in gauge.moves] == [
+            "4 → 2 of 4: memory 95 %",
+            "2 → 3 of 4: calm again",
+            "3 → 4 of 4: calm again",
+        ]
+        held[3][1].set()
+        for task in waiting:
+            (await task)[1].set()
+
+    async def test_idle_slots_beyond_are_closed_and_the_last_one_works(
+        self, make_pool, launcher, gauge
+    ):
+        pool = await make_pool(size=4, limits=gauge.limits(4))
+        for task, go in [await hold(pool) for _ in range(4)]:
+            go.set()
+            await task
+        assert launcher.browsers[0].open_contexts == 4
+        gauge.share = 0.95
+        await look(pool, 20)
+        await until(lambda: launcher.browsers[0].open_contexts == 1)
+        await asyncio.gather(*(lease_once(pool) for _ in range(5)))
+        assert launcher.browsers[0].open_contexts == 1
+
+    async def test_rendered_pages_leave_slots_to_lean_ones(self, make_pool, gauge):
+        pool = await make_pool(size=4, limits=gauge.limits(4, natural=2))
+        rendering = [
+            asyncio.create_task(hold(pool, f"rendered {n}", Mode.NATURAL)) for n in range(4)
+        ]
+        await until(lambda: len(lent(pool)) == 2)
+        lean = [await hold(pool, f"lean {n}") for n in range(2)]  # they pass by those who wait
+        assert sorted(lent(pool)) == ["lean 0", "lean 1", "rendered 0", "rendered 1"]
+        lean[0][1].set()
+        await lean[0][0]
+        assert len(lent(pool)) == 3  # a free slot is no slot for one more of them
+        (await rendering[0])[1].set()
+        await rendering[2]
+        assert sorted(lent(pool)) == ["lean 1", "rendered 1", "rendered 2"]
+        lean[1][1].set()
+        for task in rendering:
+            (await task)[1].set()
+
+    async def test_a_site_that_is_busy_gets_fewer_pages_at_once(self, make_pool, gauge):
+        pool = await make_pool(size=4, limits=gauge.limits(4))
+        for _ in range(3):
+            with pytest.raises(Busy):
+                await fail(pool, Busy("x"), lambda: None)
+        await look(pool)
+        assert pool.status().held_back == "the site refuses"
+        other = gauge.limits(4)
+        other.blocked()
+        await other.look(pool._fleet, lag=0.0, is_wanted=True)
+        assert other.allowed == 2
+
+    async def test_an_engine_that_does_not_get_lighter_is_replaced(self, make_pool, launcher):
+        patience = Patience(context=0.1, close=0.1, weigh_every=0.005)
+        pool = await make_pool(size=4, memory_limit_mb=500, patience=patience)
+        launcher.browsers[0].weight = 470  # near its limit, not beyond
+        await until(lambda: launcher.browsers[0].is_ended)
+        await lease_once(pool)
+        assert pool.status().browser_starts == 2

@@ -21,11 +21,13 @@ from app.console.words import catalogue
 from app.filters.form import QUESTIONS
 from app.filters.search import SORTS
 from app.items import Status
+from app.monitor.status import THROTTLING
 from app.runs.outcomes import LEASED, QUEUED, Outcome, RunState
 from app.schedule.fires import Decision
 from app.services.groups import VERDICTS
 from app.services.profiles import Word
 from app.store.quarantine import DECISIONS
+from browsers.throttle import Pressure
 from tests.console.conftest import PAYLOADS
 
 JSON = {"Content_Type": "application/json"}
@@ -262,6 +264,8 @@ def spoken() -> set[str]:
             *DECISIONS,
             *suppliers.LACKS.values(),
             *(name for name, _ in PARTS),
+            *Pressure,
+            *THROTTLING,
         }
     )
 

@@ -35,6 +35,7 @@ WORKER = Beacon(
             SlotStatus(number=2, state=SlotState.IDLE),
         ),
         memory_mb=300,
+        allowed=3,
     ),
 )
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -93,6 +94,7 @@ def test_it_counts_what_the_books_have(tmp_path, redis_server):
     assert found["pwsync_database_up",] == found["pwsync_redis_up",] == 1
     assert found["pwsync_queue_jobs", "pwsync-default"] == 1
     assert (found["pwsync_slots",], found["pwsync_slots_busy",]) == (4, 1)
+    assert found["pwsync_slots_allowed",] == 3
     assert found["pwsync_memory_bytes", "browser"] == 300 * 2**20
     assert found["pwsync_profile_blocks_total", "guest"] == 1
     assert found["pwsync_profile_well", "guest"] == 0

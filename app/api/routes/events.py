@@ -132,6 +132,8 @@ def _status(look: Look) -> dict[str, Any]:
         "notice": status.notice,
         "profile": look.profile,
         "slots": [_slot(slot) for worker in look.workers for slot in worker.pool.slots],
+        "slots_allowed": status.pool.allowed,
+        "held_back": status.pool.held_back,
     }
 
 

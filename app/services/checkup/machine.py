@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from app.services.checkup.findings import Finding, Level, Means, failed
+from browsers.machine import groups_of
 
 GROUPS = Path("/sys/fs/cgroup")
 LEAST_GIB, FEW_GIB = 1.0, 5.0
@@ -72,31 +73,7 @@ def memory(means: Means) -> Iterator[Finding]:
 def memory_limit_mb(groups: Path, own: Path) -> int:
     """MiB: the least of the machine's memory and the limits of the control groups we are in."""
     whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return min((whole, *_limits(groups, own))) // 2**20
-
-
-def _limits(groups: Path, own: Path) -> Iterator[int]:
-    try:
-        lines = own.read_text().splitlines()
-    except OSError:
-        return
-    for line in lines:
-        _, kinds, path = line.split(":", 2)
-        if kinds == "":
-            yield from _upwards(groups, path, "memory.max")
-        elif "memory" in kinds.split(","):
-            yield from _upwards(groups / "memory", path, "memory.limit_in_bytes")
-
-
-def _upwards(root: Path, path: str, name: str) -> Iterator[int]:
-    """The limit of the group and of each one above; in a container the root is our own."""
-    folder = root / path.lstrip("/")
-    for one in (folder, *folder.parents):
-        file = one / name
-        if one.is_relative_to(root) and file.is_file():
-            told = file.read_text().strip()
-            if told.isdecimal():
-                yield int(told)
+    return min((whole, *(group.limit for group in groups_of(groups, own)))) // 2**20
 
 
 def tokens(means: Means) -> Iterator[Finding]:

@@ -29,6 +29,9 @@ def of_workers(connection: Redis) -> Iterator[Sample]:
 def _slots(seen: list[Beacon]) -> Iterator[Sample]:
     slots = sum(one.slots for one in seen)
     yield Sample(name="pwsync_slots", help="Pages that workers can have at once.", value=slots)
+    allowed = sum(one.slots if one.pool.allowed is None else one.pool.allowed for one in seen)
+    what = "Those that memory, the loop and the site allow now; fewer are told in the log."
+    yield Sample(name="pwsync_slots_allowed", help=what, value=allowed)
     busy = sum(slot.state not in IDLE for one in seen for slot in one.pool.slots)
     yield Sample(name="pwsync_slots_busy", help="Pages that they have now.", value=busy)
 
