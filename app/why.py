@@ -102,11 +102,12 @@ def why(engine: Engine, offer_id: str, *, latest: int = LATEST) -> Why:
 
 def _why(conn: Connection, offer_id: str, latest: int) -> Why:
     mine = (ITEM.c.offer_id == offer_id, ITEM.c.kind == str(ItemKind.OFFER))
+    some_run = ITEM.c.run_id.in_(select(RUN.c.id))  # no index has items by offer; runs are few
     wanted = Wanted(kind=Kind.OFFER, keys=(offer_id,))
     return Why(
         offer_id=offer_id,
         stored=offers.load(conn, offer_id),
-        runs=conn.scalar(select(func.count()).select_from(ITEM).where(*mine)) or 0,
+        runs=conn.scalar(select(func.count()).select_from(ITEM).where(some_run, *mine)) or 0,
         asked=tuple(_asked(conn, offer_id, latest)),
         pages=tuple(find(conn, wanted, limit=latest)),
         changes=tuple(islice(changes.of_offer(conn, offer_id), latest)),

@@ -40,3 +40,35 @@ def check(
     told.findings(found, as_json=as_json)
     if any(one.level is not Level.OK for one in found):
         raise typer.Exit(exits.UNAVAILABLE)
+
+
+@app.command()
+def prune(
+    older: Annotated[
+        str, typer.Option("--older", metavar="LENGTH", help="Seen longer ago than this: `365d`.")
+    ],
+) -> None:
+    """Forget old history: changes of offers, in short transactions beside running workers.
+
+    What is stored of an offer stays; its history begins later. Stopped, it goes on the next time.
+    """
+    from sqlalchemy import select
+
+    from app.cli.errors import UsageError
+    from app.history import pruning
+    from app.schedule.batches import TimetableError, read_duration
+    from app.settings import load
+    from app.store.clock import now
+    from app.store.engine import consult
+    from app.wiring import open_database
+
+    try:
+        length = read_duration(older)
+    except TimetableError as error:
+        raise UsageError(f"--older {error}") from None
+    if not length:
+        raise UsageError("--older 0 would forget all history; write how much is kept, 365d")
+    engine = open_database(load())
+    before = consult(engine, lambda conn: conn.scalar(select(now()))) - length
+    done = pruning.prune(engine, before)
+    typer.echo(f"forgot {done.changes:,} changes made before {before:%Y-%m-%d %H:%M} UTC")

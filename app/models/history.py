@@ -18,6 +18,7 @@ class OfferChange(Row, table=True):
     __table_args__ = (
         ForeignKeyConstraint(["offer_id"], ["offer.offer_id"], ondelete="CASCADE"),
         Index(None, "kind", "observed_at"),
+        Index(None, "run_id"),
         {**MYSQL, "sqlite_with_rowid": False},  # the rows lie in the order of their key
     )
 

@@ -34,6 +34,7 @@ class Offer(Row, table=True):
     __table_args__ = (
         Index(None, "supplier_key", "observed_at"),
         Index(None, "observed_at"),
+        Index(None, "run_id"),
         MYSQL,
     )
 
