@@ -212,12 +212,14 @@ def _provenance(
     priced = dict.fromkeys(("price_kind", "price_min", "price_max"), (prices.decided_by,))
     listed = dict.fromkeys(("list_price_min", "list_price_max"), (prices.list_decided_by,))
     whence = {**_WHENCE, **priced, **listed}
+    members: dict[str, list[str]] = {}
+    for fact in facts.found:
+        members.setdefault(fact.partition(".")[0], []).append(fact)
     sources = {}
     for name, value in values.items():
         if name in _UNSOURCED or value is None or value in ([], {}):
             continue
-        members = tuple(fact for fact in facts.found if fact.startswith(f"{name}."))
-        source = facts.source(*whence.get(name, (name, *members)))
+        source = facts.source(*whence.get(name, members.get(name, ())))
         sources[name] = source or Source.model_construct(carrier=carrier, path=_NOWHERE)
     return sources
 

@@ -9,7 +9,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.extract.base import ExtractError, LayoutUnknown, Snapshot, Truncated
-from app.extract.carriers import Page, cut_literal, cut_object, decode, parse_literal, parse_state
+from app.extract.carriers import (
+    Page,
+    cut_literal,
+    cut_object,
+    decode,
+    object_at,
+    parse_literal,
+    parse_state,
+)
 from app.extract.paths import Tree, steps
 from app.extract.registry import read, read_cards
 
@@ -344,3 +352,21 @@ def test_a_page_made_to_be_slow_is_refused_in_linear_time(head, piece):
     document = head + piece * (400_000 // len(piece))
     with pytest.raises(ExtractError):
         read(Snapshot(document=document))
+
+
+@pytest.mark.parametrize(
+    "literal",
+    [
+        b'{"a":{12:{"b":"c"}},"d":1}',
+        b'{"a":"text, {12:x} and ,34:y","b":{5:6}}',
+        rb'{"a":"say \"{1:2}\" twice","b":{5:6}}',
+        rb'{"path":"C:\\","b":{5:6},"c":"{7:8}"}',
+        rb'{"path":"C:\\\"{9:1}","b":{5:6}}',
+        b'{"a":{ 12 : 1},"b":[{3:4},{5:6}]}',
+    ],
+)
+@pytest.mark.parametrize("after", [b"", b"});", b"; var x = {y: '}'};", b"); f({1:2});"])
+def test_the_short_way_reads_what_the_careful_one_does(literal, after):
+    source = b"<script>s = " + literal + after + b"\n</script><script>z = {}</script>"
+    start = source.index(b"{")
+    assert object_at(source, start) == parse_state(cut_object(source, start))
