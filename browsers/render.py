@@ -53,7 +53,7 @@ async def _visit(slot: Slot, request: RenderRequest, *, ends: float) -> Visit:
     tab = await slot.tab()
     slot.count(request.mode)
     try:
-        await tab.go(request.url)
+        await tab.go(request.url, lean=request.mode is Mode.LEAN)
         while True:
             order = visit.see(await tab.event())
             if order is None:

@@ -14,15 +14,15 @@ from playwright.async_api import Error as PlaywrightError
 
 from browsers import calls, identity, traffic
 from browsers.calls import Returned, Sent
-from browsers.visit import Act, Answered, Broke, Event, Held, Leaving, Order, Sign, Visit
+from browsers.visit import ABORTED, Act, Answered, Broke, Event, Held, Leaving, Order, Sign, Visit
 
 _TIDY_EVERY = 20
 """Visits of one tab between garbage collections: without, 1,000 lean pages add 70 MB (measured)."""
 
 _DOCUMENTS = {"urlPattern": "*", "resourceType": "Document", "requestStage": "Response"}
 _SETUP: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("Page.enable", {}),
     ("Fetch.enable", {"patterns": [_DOCUMENTS]}),
+    # before any load: one that began earlier never tells that it broke off
     ("Network.enable", {}),
     ("Network.setBlockedURLs", {"urls": list(traffic.BLOCKED)}),
 )
@@ -37,6 +37,7 @@ class Tab:
         self._cdp = cdp
         self._frame = ""
         self._visits = 0
+        self._watches = False
         self._events: asyncio.Queue[Event | BaseException] = asyncio.Queue()
         self._calls: tuple[str, Callable[[Sent | Returned], None]] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -79,13 +80,21 @@ class Tab:
 
     # What a visit does
 
-    async def go(self, url: str) -> None:
-        """Begin a visit; what comes of it is told by `event`."""
+    async def go(self, url: str, *, lean: bool = False) -> None:
+        """Begin a visit; what comes of it is told by `event`. `lean`: nothing is to be shown."""
+        if not lean:
+            await self._watch_document()
         if self._visits and self._visits % _TIDY_EVERY == 0:
             await self._cdp.send("HeapProfiler.collectGarbage")
         self._visits += 1
         self._events = asyncio.Queue()
         self._watch(self._navigate(url))
+
+    async def _watch_document(self) -> None:
+        """Hear what becomes of a document that is let go; of no use while nothing is shown."""
+        if not self._watches:
+            self._watches = True
+            await self._cdp.send("Page.enable")
 
     async def overhear(self, api: str, tell: Callable[[Sent | Returned], None]) -> None:
         """Tell of the page's calls of an api, too, and hold their answers until `let_go`."""
@@ -116,6 +125,10 @@ class Tab:
         """Take a held document, let it go or drop it. Raises what it is dropped for."""
         if order.act is Act.TAKE:
             order = visit.took(await self.body(order.hold))
+            if order.act is Act.LET_GO:
+                # at once: a document that was cut never ends when it is let go a moment later
+                await asyncio.gather(self._watch_document(), self.let_go(order.hold))
+                return
         if order.act is Act.LET_GO:
             await self.let_go(order.hold)
         elif order.act is Act.DROP:
@@ -151,9 +164,10 @@ class Tab:
             task.cancel()
 
     async def _navigate(self, url: str) -> Event:
-        return Answered(
-            error=(await self._cdp.send("Page.navigate", {"url": url})).get("errorText")
-        )
+        error = (await self._cdp.send("Page.navigate", {"url": url})).get("errorText")
+        # the engine shows its own error page for what failed, but for what we dropped
+        self.is_used = self.is_used or error not in (None, ABORTED)
+        return Answered(error=error)
 
     async def _played(self, behaviour: Coroutine[Any, Any, None]) -> Event:
         await behaviour

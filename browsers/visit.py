@@ -36,7 +36,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _BUSY = frozenset({419, 420, 429})
 """Besides 5xx; 419 and 420 are the site's own (site/lists-shops-blocks-login.md §d2)."""
 _NO_DOCUMENT = frozenset({204, 205})
-_ABORTED = "net::ERR_ABORTED"
+ABORTED = "net::ERR_ABORTED"
 _ENDS = {"text/html": (b">",)}
 _OTHER_ENDS = (b">", b"}", b"]", b")", b";")
 
@@ -273,9 +273,9 @@ class Visit:
         return Order(act=Act.DROP if self._dropped else Act.LET_GO, hold=held.hold)
 
     def _hear(self, error: str | None) -> Order | None:
-        if error == _ABORTED and self._dropped and self.document is not None:
+        if error == ABORTED and self._dropped and self.document is not None:
             return Order(act=Act.FINISH)
-        if error not in (None, _ABORTED):
+        if error not in (None, ABORTED):
             raise _network(error)
         return self._next()  # aborted, but not by us: the renderer's death will tell itself
 
