@@ -19,6 +19,8 @@ Over = Callable[[float], bool]
 """Waits so many seconds at most; True when there is nothing more to follow."""
 Progress = Literal["auto", "tui", "plain", "jsonl", "none"]
 FRAME_SECONDS = 0.25
+LOOK_SECONDS = 1.0
+"""How often lines look whether there is one to say: a picture takes milliseconds from the work."""
 PLAIN_SECONDS = 30.0
 
 
@@ -49,7 +51,8 @@ class Follower:
             case "jsonl":
                 self._lines(over, self._json, 1.0)
             case _:
-                self._lines(over, lambda _: None, PLAIN_SECONDS)
+                while not over(LOOK_SECONDS):
+                    pass
 
     def _live(self, over: Over) -> None:
         with Live(
@@ -69,8 +72,8 @@ class Follower:
     def _lines(self, over: Over, show: Callable[[Status], None], every: float) -> None:
         said_state, elapsed = "", 0.0
         while True:
-            ended = over(FRAME_SECONDS)
-            elapsed += FRAME_SECONDS
+            ended = over(LOOK_SECONDS)
+            elapsed += LOOK_SECONDS
             status = self.picture()
             if ended or elapsed >= every or status.state != said_state or self.asked():
                 show(status)
