@@ -31,7 +31,8 @@ FEWEST_BETWEEN = 20
 """Pages between two samples, where a soak is short."""
 REST_MINUTES = 0.02
 """Of a profile that was blocked; the local 1688 forgives."""
-ARCHIVE_MB = 1000
+ARCHIVE_MB = 500
+"""Little enough for a long soak to prune it."""
 
 
 def soak(

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from statistics import fmean, median
+from statistics import fmean, median, quantiles
 from typing import Any
 
 from app.monitor.status import percentile
-from app.soak.slopes import Slope, slope, within_lives
+from app.soak.slopes import FEWEST, Slope, slope, within_lives
 
 WARM_UP = 3
 """The first third of the pages is left out: caches fill, code is loaded, engines settle."""
@@ -78,16 +78,13 @@ class Evidence:
         return within_lives({name: life[len(life) // SETTLING :] for name, life in lives.items()})
 
     def baseline_shift(self) -> float | None:
-        """MiB by which the last driver began heavier than the second; None of fewer than three.
+        """MiB by which a later driver weighs more than the second did; None of fewer than three.
 
-        A driver begins with its lightest weight in its first quarter.
+        The lower quartile of each life: its start and the waves of its garbage are left out.
         """
-        starts = [min(y for _, y in life[: max(1, len(life) // 4)]) for life in self._settled()]
-        return starts[-1] - starts[1] if len(starts) > 2 else None  # noqa: PLR2004
-
-    def _settled(self) -> list[list[tuple[float, float]]]:
-        """Lives long enough to say something."""
-        return [life for life in self.lives().values() if len(life) > 1]
+        lives = [[y for _, y in life] for life in self.lives().values() if len(life) >= FEWEST]
+        found = [quantiles(life, n=4)[0] for life in lives]
+        return max(found[2:]) - found[1] if len(found) > 2 else None  # noqa: PLR2004
 
     def decile(self, which: int) -> Sequence[Sample]:
         """The samples of a tenth of the pages, from 1."""

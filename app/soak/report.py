@@ -93,7 +93,7 @@ class Report:
             "outcomes": {str(word): n for word, n in self.tally.outcomes.items() if n},
             "compared_values": self.tally.compared,
             "wrong_values": self.tally.wrong,
-            "halted": self.tally.halted,
+            "halts": self.tally.halts,
         }
 
 
@@ -128,7 +128,7 @@ def _books(
     yield _none("wrong values", len(tally.wrong))
     if not faulty:
         yield _none("offers failed", tally.bad)
-    yield _none("runs that did not go on", 0 if tally.halted is None else 1)
+    yield _none("runs that did not go on", len(tally.halts))
     yield _none("temporary folders left", left.folders)
     yield _none("programs left", left.programs)
 

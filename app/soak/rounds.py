@@ -4,6 +4,7 @@ Everything is the product as a worker has it: ledger, drain, browsers, extractio
 Samples are taken here, from the thread that waits.
 """
 
+import logging
 import random
 import threading
 import time
@@ -29,7 +30,10 @@ from app.soak.meters import Pages, Pulse
 from app.store import offers
 from app.store.engine import reading
 
+_log = logging.getLogger(__name__)
 LOOK_SECONDS = 0.05
+MOST_HALTS = 5
+"""Runs that may come to nothing before all is given up."""
 CLOSE_SECONDS = 30.0
 COMPARED = 10
 """Offers of each run whose values are compared with the site's own."""
@@ -70,8 +74,8 @@ class Tally:
     """Values."""
     wrong: list[tuple[str, str]] = field(default_factory=list)
     """(offer, field)."""
-    halted: str | None = None
-    """Why a run did not go on, though nobody stopped it."""
+    halts: list[str] = field(default_factory=list)
+    """Why runs did not go on, though nobody stopped them."""
 
 
 class Rounds:
@@ -125,11 +129,17 @@ class Rounds:
         """All of it; the browsers are closed in the end. Raises what a drain raises."""
         urls = [str(one["url"]) for one in self._site.listed()]
         try:
-            while not self.is_over and self.tally.halted is None:
+            while not self.is_over and len(self.tally.halts) < MOST_HALTS:
                 self._round(urls)
             self._sampled()
         finally:
+            self._close_browsers()
+
+    def _close_browsers(self) -> None:
+        try:
             self.kept.close(within=CLOSE_SECONDS)
+        except TimeoutError as error:
+            self.tally.halts.append(f"the browsers were not closed: {error}")
 
     def _round(self, urls: Sequence[str]) -> None:
         self.tally.runs += 1
@@ -149,14 +159,25 @@ class Rounds:
         """Until the run is done, however often it is parked meanwhile."""
         while run.state in (RunState.OPEN, RunState.RUNNING):
             with self.pages.working():
-                self._drain(run)
+                if not self._is_drained(run):
+                    return
             run = read_run(self._engine, run.id)
             if run.state is RunState.PARKED:
                 run = self._waited(run)
             if self.is_over:
                 return
         if run.state is not RunState.DONE:
-            self.tally.halted = f"run {run.id} is {run.state}: {run.reason}"
+            self.tally.halts.append(f"run {run.id} is {run.state}: {run.reason}")
+
+    def _is_drained(self, run: Run) -> bool:
+        """Work on a run as long as there is work; False if that went wrong."""
+        try:
+            self._drain(run)
+        except Exception as error:  # noqa: BLE001 - a worker goes on, and so do we: it is in the report
+            _log.exception("run %d", run.id)
+            self.tally.halts.append(f"run {run.id}: {type(error).__name__}: {error}")
+            return False
+        return True
 
     def _drain(self, run: Run) -> None:
         task = self.kept.drain(run.id)
@@ -186,9 +207,9 @@ class Rounds:
         self.tally.bad += found.bad - _jumps(self._engine, run.id)
         if not self._stopped.is_set():  # a Ctrl-C reaches the local 1688, too
             self._compare(offers_with(self._engine, run.id, [*STORED]))
-        if read_run(self._engine, run.id).state is not RunState.DONE and self.is_over:
+        if read_run(self._engine, run.id).state is not RunState.DONE:
             try:
-                cancel(self._engine, run.id, "the soak is over")
+                cancel(self._engine, run.id, "the soak goes on without it")
             except RunClosed:
                 return
 

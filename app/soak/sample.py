@@ -18,7 +18,7 @@ from sqlalchemy import Engine, func, select, table, text
 from sqlalchemy.pool import QueuePool
 
 from app.soak.kin import Kin
-from app.soak.meters import Pages, Pulse
+from app.soak.meters import MILLISECONDS, Pages, Pulse
 from app.store.engine import StoreError, consult
 from browsers.values import PoolStatus
 
@@ -47,12 +47,13 @@ class Sampler:
     """Pages and seconds of work at the last sample."""
 
     def take(self) -> Sample:
-        """The present."""
+        """The present; `sample_ms` is what looking at it took."""
+        looked = time.monotonic()
         number, page_ms = self.pages.take()
         worked = self.pages.worked
         weight, pool = self.kin.weigh(), self.pool()
         before, self._last = self._last, (number, worked)
-        return {
+        found = {
             "pages": number,
             "seconds": round(time.monotonic() - self._began, 3),
             "worked": round(worked, 3),
@@ -72,6 +73,7 @@ class Sampler:
             **self._places(),
             **self._servers(),
         }
+        return found | {"sample_ms": round((time.monotonic() - looked) * MILLISECONDS)}
 
     def _places(self) -> dict[str, float]:
         return {
