@@ -50,6 +50,8 @@ class Summary:
     compared: int = 0
     whole: Spread | None = None
     """Pages a second from the start of the program to its end."""
+    is_cold: bool = False
+    """Whether a window opened before the warm-up was through."""
     failed: str | None = None
     """Why there is no figure, or not of all runs."""
 
@@ -81,6 +83,7 @@ def summary(runs: Sequence[Run]) -> Summary:
         wrong=sum(run.wrong for run in runs),
         compared=sum(run.items for run in runs),
         whole=_spread(told, _whole),
+        is_cold=not all(run.warm for run in told),
         failed=next(filter(None, map(why, runs)), None),
     )
 

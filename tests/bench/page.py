@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.bench import table
 from tests.bench.figures import good, summary, why
-from tests.bench.targets import verdicts
+from tests.bench.targets import elsewhere, verdicts
 from tests.bench.values import Run
 from tests.bench.variants import CONTEXTS
 
@@ -33,7 +33,10 @@ def english(runs: Runs, found: Mapping[str, Any], *, brief: bool = False) -> str
     shown = BRIEF if brief else CONTEXTS
     parts = [_where(found), table.table(known, shown), table.notes(known)]
     if not brief:
-        parts += [table.whole(known), "Targets:\n\n" + table.ticked(verdicts(known))]
+        parts += [
+            table.whole(known),
+            "Targets:\n\n" + table.ticked([*verdicts(known), *elsewhere()]),
+        ]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -47,7 +50,7 @@ def chinese(runs: Runs, found: Mapping[str, Any]) -> str:
     wrong = sum(one.wrong for one in known.values())
     notes = (
         f"各轮的中位数，括号内为最小与最大；CPU 与内存（PSS）为整棵进程树，不含本地 1688。"
-        f"逐字段核对了 {compared} 条已存数据，其中 {wrong} 条不符。† 表示测量时机器上有其他负载。"
+        f"逐字段核对了 {compared} 条已存数据，其中 {wrong} 条不符。† 表示测量时机器上有其他负载；‡ 表示预热尚未完成。"
     )
     return "\n\n".join([f"{found['at']}，{found['machine']}", text, notes])
 

@@ -54,7 +54,7 @@ def _line(title: str, contexts: int, one: Summary) -> str:
             f"| {title} | {contexts} | failed: {_cell(one.failed)} | | | | | | {one.failed_pages} |"
         )
     words = [
-        title + (" †" if one.is_noisy else ""),
+        title + (" †" if one.is_noisy else "") + (" ‡" if one.is_cold else ""),
         str(contexts),
         spelt(one.rate, 1),
         spelt(one.cpu, 3),
@@ -103,5 +103,9 @@ def notes(found: Summaries) -> str:
         said.append(
             f"† Something else used more than {NOISY} cores meanwhile (the most: "
             f"{max(found[key].foreign for key in noisy):.1f}): {len(noisy)} of {len(found)} rows."
+        )
+    if any(one.is_cold for one in found.values()):
+        said.append(
+            "‡ The window opened before the warm-up was through: the first pages took too long."
         )
     return "\n".join(said)

@@ -70,6 +70,16 @@ def test_a_disturbed_row_is_marked():
     assert "more than 0.2 cores meanwhile (the most: 0.7): 1 of 2 rows" in text
 
 
+def test_a_target_that_disturbed_runs_show_says_so():
+    noisy = summary([run(20, foreign=0.7)])
+    cold = summary([run(20, warm=False)])
+    quiet = summary([run(20)])
+    for theirs, doubted in ((noisy, True), (cold, True), (quiet, False)):
+        told = verdicts({"sync-lean@8": summary([run(60)]), "adaptive@8": theirs})[1]
+        assert told.met
+        assert told.figures.endswith("of disturbed runs") is doubted
+
+
 def test_like_stands_with_like():
     text = table.table({f"{one.name}@8": summary([run(20)]) for one in VARIANTS})
     rendered = text[text.index("Rendered:") : text.index("No browser:")]

@@ -58,7 +58,7 @@ VARIANTS = (
     Variant(
         name="adaptive", title="Crawlee AdaptivePlaywrightCrawler", kind=PARTLY,
         program="peers.adaptive_pages", often=(8,), once=(1, 4, 50),
-        warm_pages=64, warm_seconds=25.0,
+        warm_pages=64, warm_seconds=20.0,
     ),
     Variant(
         name="sync-natural", title="**pwsync sync**, natural", kind=RENDERED, program="",

@@ -11,12 +11,13 @@ import time
 from datetime import timedelta
 from typing import Any
 
+from crawlee.browsers import BrowserPool
 from crawlee.crawlers import AdaptivePlaywrightCrawler, AdaptivePlaywrightCrawlingContext
 from crawlee.crawlers import AdaptivePlaywrightPreNavCrawlingContext as BeforeContext
 from crawlee.http_clients import HttpxHttpClient
 from crawlee.storages import RequestQueue
 
-from tests.bench.peers.crawlee_parts import concurrency, queued
+from tests.bench.peers.crawlee_parts import concurrency, opened_pool, queued
 from tests.bench.reading import item_of
 from tests.bench.task import PAGE_SECONDS, Task
 
@@ -36,7 +37,9 @@ def lead(address: str) -> str:
     return f":{port}"
 
 
-def crawler_of(task: Task, queue: RequestQueue) -> AdaptivePlaywrightCrawler[Any, Any, Any]:
+def crawler_of(
+    task: Task, pool: BrowserPool, queue: RequestQueue
+) -> AdaptivePlaywrightCrawler[Any, Any, Any]:
     port = lead(task.address)
     crawler = AdaptivePlaywrightCrawler.with_parsel_static_parser(
         request_manager=queue,
@@ -45,7 +48,7 @@ def crawler_of(task: Task, queue: RequestQueue) -> AdaptivePlaywrightCrawler[Any
         concurrency_settings=concurrency(task),
         request_handler_timeout=timedelta(seconds=PAGE_SECONDS),
         playwright_crawler_specific_kwargs={
-            "browser_launch_options": {"executable_path": task.engine, "args": task.flags},
+            "browser_pool": pool,
             "goto_options": {"wait_until": "domcontentloaded"},
         },
     )
@@ -77,7 +80,8 @@ def crawler_of(task: Task, queue: RequestQueue) -> AdaptivePlaywrightCrawler[Any
 
 async def main(task: Task) -> None:
     queue = await queued(task, f":{task.address.partition(':')[2]}")
-    await crawler_of(task, queue).run()
+    async with opened_pool(task) as pool:
+        await crawler_of(task, pool, queue).run()
 
 
 if __name__ == "__main__":

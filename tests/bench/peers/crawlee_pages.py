@@ -1,29 +1,20 @@
 """Crawlee's PlaywrightCrawler with the blocking that its documentation shows (`block_requests`).
 
-Its pool's browser is started before, with room for all pages: else each of the first pages starts
-a browser of its own. Requests are queued in memory; items go to its dataset, a file each.
+Requests are queued in memory; items go to its dataset, a file each.
 """
 
 import asyncio
 import time
 from datetime import timedelta
 
-from crawlee.browsers import BrowserPool, PlaywrightBrowserPlugin
+from crawlee.browsers import BrowserPool
 from crawlee.crawlers import PlaywrightCrawler, PlaywrightCrawlingContext
 from crawlee.crawlers import PlaywrightPreNavCrawlingContext as BeforeContext
 from crawlee.storages import RequestQueue
 
-from tests.bench.peers.crawlee_parts import concurrency, queued
+from tests.bench.peers.crawlee_parts import concurrency, opened_pool, queued
 from tests.bench.reading import STATE, item_of
 from tests.bench.task import PAGE_SECONDS, Task
-
-
-def pool_of(task: Task) -> BrowserPool:
-    plugin = PlaywrightBrowserPlugin(
-        browser_launch_options={"executable_path": task.engine, "args": task.flags},
-        max_open_pages_per_browser=task.contexts,
-    )
-    return BrowserPool(plugins=[plugin], operation_timeout=timedelta(seconds=PAGE_SECONDS))
 
 
 def crawler_of(task: Task, pool: BrowserPool, queue: RequestQueue) -> PlaywrightCrawler:
@@ -57,9 +48,7 @@ def crawler_of(task: Task, pool: BrowserPool, queue: RequestQueue) -> Playwright
 
 
 async def main(task: Task) -> None:
-    async with pool_of(task) as pool:
-        page = await pool.new_page()
-        await page.page.close()
+    async with opened_pool(task) as pool:
         await crawler_of(task, pool, await queued(task)).run()
 
 
