@@ -12,9 +12,9 @@ from tests.bench.task import PAGE_SECONDS, Task
 
 
 async def one(task: Task, pool: BrowserPool, url: str) -> None:
-    async with pool.lease(url) as slot:
+    request = RenderRequest(url=url, mode=Mode(task.mode), pace=0)
+    async with pool.lease(url, request.mode) as slot:
         began = time.time()
-        request = RenderRequest(url=url, mode=Mode(task.mode), pace=0)
         try:
             task.store(item_of((await render(slot, request, deadline=PAGE_SECONDS)).document, url))
         except Exception as error:
