@@ -92,15 +92,21 @@ def judge_all(evidence: Evidence) -> list[Finding]:
     return [found for gate in GATES if (found := judge(gate, evidence)) is not None]
 
 
-def _upper(found: Slope | None, evidence: Evidence) -> Measure | None:
-    """Of a slope: the upper end of its interval, so that no leak hides in noise."""
+def _upper(found: Slope | None, evidence: Evidence, *, early: bool = True) -> Measure | None:
+    """Of a slope: the upper end of its interval, so that no leak hides in noise.
+
+    `early`: it may fail before there are pages enough to pass.
+    """
     if found is None:
         return None
-    return Measure(value=found.upper, lower=found.lower, decides=evidence.decides)
+    lower = found.lower if early or evidence.decides else None
+    return Measure(value=found.upper, lower=lower, decides=evidence.decides)
 
 
-def _slope_of(name: str, unit: str, limit: float, *, short: float | None = None) -> Gate:
-    """`short`: the limit below `LONG` pages."""
+def _slope_of(
+    name: str, unit: str, limit: float, *, short: float | None = None, early: bool = True
+) -> Gate:
+    """`short`: the limit below `LONG` pages. `early`: see `_upper`."""
 
     def limit_of(evidence: Evidence) -> float:
         return limit if short is None or evidence.pages >= LONG else short
@@ -109,7 +115,7 @@ def _slope_of(name: str, unit: str, limit: float, *, short: float | None = None)
         name=f"{name} slope",
         unit=f"{unit} / 1,000 pages".lstrip(),
         limit=limit_of,
-        measure=lambda evidence: _upper(evidence.slope(name), evidence),
+        measure=lambda evidence: _upper(evidence.slope(name), evidence, early=early),
     )
 
 
@@ -152,8 +158,8 @@ def _total_mib(evidence: Evidence) -> float:
 
 
 GATES: Sequence[Gate] = (
-    _slope_of("pss.python", "MiB", 1.0, short=5.0),
-    _slope_of("heap_blocks", "objects", 10_000.0),
+    _slope_of("pss.python", "MiB", 1.0, short=5.0, early=False),
+    _slope_of("heap_blocks", "objects", 10_000.0, early=False),
     Gate(
         name="driver slope within a browser's life",
         unit="MiB / 1,000 pages",

@@ -96,6 +96,10 @@ def test_a_plain_leak_is_told_however_few_pages_there_are():
     assert found["threads slope"] is Verdict.UNDECIDED
 
 
+def test_a_process_that_still_loads_its_code_is_no_leak():
+    assert said(300, LEAKS["pss.python slope"])["pss.python slope"] is Verdict.UNDECIDED
+
+
 def test_a_busy_machine_decides_nothing_about_time():
     def busy(one):
         return late(one) | {"foreign_cpu": 0.6, "lag_ms": [*one["lag_ms"], 400]}
