@@ -31,7 +31,7 @@ from app.server.heads import HeadAnswered
 from app.server.health import Probe, health_routes
 from app.server.metrics import metrics_routes
 from app.server.revalidation import Revalidated
-from app.server.streams import Unbuffered
+from app.server.streams import Streams
 from app.services.backups import Bench
 from app.services.checkup.findings import Finding
 from app.services.desk import Desk
@@ -121,7 +121,7 @@ def _surround(app: FastAPI) -> None:
         compresslevel=GZIP_LEVEL,
         exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, *PACKED),
     )
-    app.add_middleware(Unbuffered)
+    app.add_middleware(Streams)
     app.add_middleware(Bounded)
     app.add_middleware(HeadAnswered)
     app.add_middleware(FaultsTold)

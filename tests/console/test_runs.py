@@ -1,5 +1,7 @@
 """Opening a run in the console, whatever names its offers, and what its page offers to do."""
 
+import http.client
+from contextlib import ExitStack, closing
 from urllib.parse import urlencode
 
 import pytest
@@ -7,7 +9,10 @@ from sqlalchemy import select, update
 
 from app import models
 from app.models import table
+from app.runs import opening
+from app.server.streams import MOST
 from app.store.engine import transact
+from tests.samples import intake
 
 ITEM, RUN = table(models.RunItem), table(models.Run)
 EDGE = "multipart/form-data; boundary=edge"
@@ -87,3 +92,21 @@ def test_what_failed_is_tried_again_and_the_books_are_checked(post, server, toke
     transact(engine, lambda conn: conn.execute(update(ITEM).where(*of).values(owner="nobody")))
     shown = server.ask("GET", f"{place}/audit", token=tokens["read"]).text
     assert "an item has an owner and a lease exactly while it is leased" in shown
+
+
+def test_a_token_has_no_more_live_pages_than_it_may(server, tokens, engine):
+    run = opening.open_run(engine, intake(2, first=700_000_000_501), kind="refs", label="watched")
+    with ExitStack() as open_lines:
+
+        def listen(scope: str) -> tuple[int, str | None]:
+            line = open_lines.enter_context(
+                closing(http.client.HTTPConnection(server.address, timeout=40))
+            )
+            bearer = {"Authorization": f"Bearer {tokens[scope]}"}
+            line.request("GET", f"/runs/{run.id}/live", headers=bearer)
+            answer = open_lines.enter_context(closing(line.getresponse()))
+            return answer.status, answer.headers["Content-Type"]
+
+        assert {listen("read")[0] for _ in range(MOST)} == {200}
+        assert listen("read") == (429, "application/problem+json")
+        assert listen("run")[0] == 200, "another's"
