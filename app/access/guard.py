@@ -153,7 +153,7 @@ def _refused(request: HTTPConnection, why: Refusal) -> Response:
         )
     query = request.url.query
     wanted = request.scope["path"] + (f"?{query}" if query else "")
-    answer = login_page(then=wanted, status=401)
+    answer = login_page(request, then=wanted, status=401)
     answer.headers["WWW-Authenticate"] = "Bearer"  # Basic would open the browser's own window
     return answer
 

@@ -10,9 +10,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from app.access.guard import TOKEN
-from app.access.login import safe_path
+from app.access.login import LANGUAGE, safe_path
 from app.console import pages
-from app.console.shell import LANGUAGE, page
+from app.console.shell import page
 from app.console.words import LANGUAGES
 
 YEAR = 365 * 24 * 3600

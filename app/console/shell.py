@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.access.callers import caller_of
+from app.access.login import LANGUAGE
 from app.console.nav import CHAPTERS, PLACES
 from app.console.words import LANGUAGES, chosen, said
 from app.services.desk import Desk
@@ -24,8 +25,8 @@ POLICY = (
     "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-src 'self'; frame-ancestors 'none'"
 )
-LANGUAGE, SAID = "pwsync_language", "pwsync_said"
-"""Cookies: the language that was chosen; a sentence for the page that follows a deed."""
+SAID = "pwsync_said"
+"""Cookie: a sentence for the page that follows a deed."""
 SAID_SECONDS = 60
 
 
@@ -123,11 +124,12 @@ def number(value: float | Decimal | None, missing: str = "–") -> str:
 
 
 def yuan(value: Decimal | str | None, missing: str = "–") -> str:
-    """`¥ 12.50`, no more digits than there are cents; a dash for what is not known."""
+    """`¥ 12.50` that no line breaks, no more digits than cents; a dash for what is not known."""
     if value is None:
         return missing
     exact = Decimal(value)
-    return f"¥ {exact:,.2f}" if exact == round(exact, 2) else f"¥ {exact:,.4f}".rstrip("0")
+    shown = f"{exact:,.2f}" if exact == round(exact, 2) else f"{exact:,.4f}".rstrip("0")
+    return f"¥\N{NO-BREAK SPACE}{shown}"
 
 
 def iso(value: datetime | None) -> str:

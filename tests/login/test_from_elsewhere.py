@@ -21,6 +21,8 @@ from app.store.engine import open_engine
 from app.store.schema import migrate
 from browsers.values import Launch
 from tests import qr
+from tests.console.conftest import browser  # noqa: F401 - a fixture
+from tests.console.test_in_a_browser import grave, visit
 from tests.samples import intake
 from tests.server.conftest import new_token, serving
 
@@ -116,6 +118,21 @@ def test_who_scans_the_code_of_the_page_lets_the_run_go_on(server, site, tokens,
     assert not [one for one in (*hidden, "lgToken") if one in everything]
     deeds = trail.latest(books, target="profile main")
     assert [one.deed.verb for one in deeds] == ["logged_in", "login"]
+
+
+def test_axe_finds_no_grave_fault_while_a_code_waits(browser, server, tokens):  # noqa: F811
+    page = visit(browser, server, tokens["run"], width=390, scheme="light")
+    page.goto(f"{server.url}/profiles")
+    page.locator("input[name=name]").fill("axe")
+    page.locator("input[name=name]").press("Enter")
+    page.locator("img.code").wait_for(timeout=60_000)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert grave(page) == [], scheme
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.get_by_role("button", name="Give up").click()
+    page.wait_for_url(f"{server.url}/profiles")
+    page.context.close()
 
 
 def test_it_is_for_operators_alone(server, tokens):

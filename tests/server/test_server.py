@@ -79,6 +79,12 @@ def test_a_browser_logs_in_with_a_form_and_goes_on_where_it_was(server, tokens):
     assert 'pwsync_session="";' in out.headers["Set-Cookie"]
 
 
+def test_the_form_speaks_the_language_of_the_browser(server):
+    found = server.ask("GET", "/login", Accept_Language="zh-CN,zh;q=0.9")
+    assert ('lang="zh-CN"' in found.text, "登录" in found.text) == (True, True)
+    assert "Log in" in server.ask("GET", "/login", Accept_Language="de").text
+
+
 def test_a_wrong_token_gets_the_form_again(server):
     found = log_in(server, "nonsense", then='/rq/"><script>')
     assert found.status == 401

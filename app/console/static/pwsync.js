@@ -15,6 +15,10 @@
     localStorage.setItem("theme", root.dataset.theme);
   }));
 
+  // On a narrow screen the menu lies down: where one is comes into sight.
+  const here = document.querySelector(".side [aria-current]");
+  if (here) here.closest(".side").scrollLeft = here.offsetLeft - innerWidth / 3;
+
   // Moments by the reader's clock.
   const format = new Intl.DateTimeFormat(root.lang, { dateStyle: "medium", timeStyle: "medium" });
   const moments = (within) => all("time[datetime]", within).forEach((one) => {
