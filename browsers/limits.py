@@ -85,9 +85,7 @@ class Limits:
         return max(self.memory, min(1.0, fleet.fullness))
 
     def next_of(self, queue: Queue) -> Waiter | None:
-        """Take out who may have a slot now."""
-        if sum(slot.is_lent for slot in self.slots) >= self.allowed:
-            return None
+        """Take out who may have an idle slot; of those there are none beyond what is allowed."""
         return queue.next_waiter(natural=self._natural_room() > 0)
 
     def due(self, queue: Queue) -> int:

@@ -47,10 +47,10 @@ def waits(reason: str | None, until: datetime | None) -> str:
 
 
 def slots(pool: PoolStatus) -> str:
-    """`slots 4 of 8 (memory, 82 % in use)` where some are held back; else empty."""
+    """`slots 4 of 8 (memory 82 %)` where some are held back; else empty."""
     if not pool.held_back or pool.allowed is None:
         return ""
-    used = f", {100 * pool.memory_share:.0f} % in use" if "memory" in pool.held_back else ""
+    used = f" {100 * pool.memory_share:.0f} %" if "memory" in pool.held_back else ""
     return f"slots {pool.allowed} of {len(pool.slots)} ({pool.held_back}{used})"
 
 

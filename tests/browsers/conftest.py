@@ -10,6 +10,7 @@ import pytest
 from browsers import launch, tree
 from browsers.engine import find_engine
 from browsers.errors import EngineMissing
+from browsers.limits import Limits
 from browsers.pool import BrowserPool
 from browsers.render import render
 from browsers.values import Launch, Mode, Render, RenderRequest
@@ -99,10 +100,12 @@ async def make_rig(server, tmp_path):
     """Open pools on the fault server; after the test they are closed and looked after."""
     made: list[Rig] = []
 
-    async def make(*, size: int = 1, patience: Patience = BRISK, **more) -> Rig:
+    async def make(
+        *, size: int = 1, patience: Patience = BRISK, limits: Limits | None = None, **more
+    ) -> Rig:
         recorder = Recorder()
         wanted = Launch(replica=server.address, scratch=tmp_path, **more)
-        pool = BrowserPool(wanted, size=size, launcher=recorder, patience=patience)
+        pool = BrowserPool(wanted, size=size, launcher=recorder, patience=patience, limits=limits)
         await pool.open()
         made.append(Rig(pool, recorder))
         return made[-1]

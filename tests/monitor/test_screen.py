@@ -10,7 +10,9 @@ from rich.console import Console
 
 from app.monitor import progress, screen
 from app.monitor.status import Status
+from app.monitor.watch import together
 from app.runtime import Event
+from browsers.throttle import Pressure
 from browsers.values import PoolStatus, SlotState, SlotStatus
 
 HOSTILE = "[red]夏季新款[/] \x1b]0;pwn\x07 \u202egnp.exe \n第二行 " + "很长的标题" * 40
@@ -123,3 +125,17 @@ def test_plain_line_holds_the_same_numbers(status):
     assert "failed 6" in line
     assert "rest  [2J after a block".replace("  ", " ") in line.replace("  ", " ")
     assert "\x1b" not in line
+
+
+def test_slots_that_are_held_back_are_shown_with_their_reason(status):
+    assert "slots" not in "\n".join(drawn(status, 100))
+    held = replace(
+        status.pool, allowed=6, held_back=Pressure.MEMORY.value, memory_share=0.82, sandboxed=True
+    )
+    shown = replace(status, pool=held)
+    assert "slots 6 of 8 (memory 82 %)" in "\n".join(drawn(shown, 80))
+    assert "slots 6 of 8 (memory 82 %)" in progress.plain_line(shown)
+    other = replace(shown, pool=replace(held, held_back=Pressure.REFUSED.value))
+    assert "slots 6 of 8 (the site refuses)" in progress.plain_line(other)
+    both = together([held, replace(held, allowed=None, held_back="")])
+    assert (both.allowed, both.held_back, len(both.slots)) == (14, "memory", 16)

@@ -20,8 +20,11 @@ from app.replica.serve import Replica, running
 from app.runs.counts import Counts, counts
 from app.runs.opening import open_run
 from app.runtime import Event, Evidence, Loading, Manners, Runtime
+from browsers.limits import Limits
 from browsers.pool import BrowserPool
+from browsers.throttle import Move
 from browsers.values import Launch
+from browsers.waiting import Patience
 
 
 @pytest.fixture(scope="session")
@@ -55,6 +58,9 @@ class Desk:
     slots: int = 4
     deadline: float = 20.0
     lease_seconds: float = 6.0
+    memory_limit_mb: int = 2048
+    patience: Patience | None = None
+    moves: list[Move] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     told: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -66,7 +72,9 @@ class Desk:
         self, replica: Replica, run_id: int, meanwhile: Callable[..., object] | None = None
     ) -> Counts:
         """Work on a run to its end; `meanwhile(drain, pool)` runs beside it."""
-        pool = BrowserPool(Launch(replica=replica.address), size=self.slots)
+        launch = Launch(replica=replica.address, memory_limit_mb=self.memory_limit_mb)
+        limits = Limits(self.slots, told=self.moves.append)
+        pool = BrowserPool(launch, size=self.slots, limits=limits, patience=self.patience)
         await pool.open()
         try:
             with ThreadPoolExecutor(2) as books, closing(self.archive()) as archive:

@@ -24,6 +24,8 @@ from app.runs.outcomes import RunState
 from app.runtime import Loading
 from app.store import offers
 from app.store.engine import reading
+from browsers.throttle import Pressure
+from browsers.waiting import Patience
 from tests.sync.conftest import FREE
 
 
@@ -87,6 +89,18 @@ async def test_in_mixed_mode_the_look_that_brought_nothing_is_kept_too(lite_desk
         kept = find(conn, Wanted(run_id=found.run.id))
     by_try = Counter((one.key, one.token) for one in kept)
     assert 2 in by_try.values(), "one claim, two looks"
+    assert audit(lite_desk.engine) == []
+
+
+async def test_a_run_is_finished_where_the_memory_is_too_small_for_its_slots(lite_desk):
+    lite_desk.loading, lite_desk.slots = Loading.NATURAL, 6
+    lite_desk.memory_limit_mb, lite_desk.patience = 270, Patience(weigh_every=0.1)
+    with running(offers=12, seed=5, padded=False) as site:
+        found = await lite_desk.drain(site, lite_desk.open(urls(site)))
+    cuts = [move for move in lite_desk.moves if move.cause is Pressure.BROWSER]
+    assert cuts
+    assert min(move.after for move in cuts) < 6
+    assert (found.run.state, found.by_state.get("failed", 0)) == (RunState.DONE, 0)
     assert audit(lite_desk.engine) == []
 
 
