@@ -41,6 +41,7 @@ from app.runs.outcomes import (
 from app.runs.settling import Fenced
 from app.runtime import Event, Runtime
 from app.store import offers, quarantine
+from app.store.before import look
 from app.store.changes import Observation
 from app.store.memory import EVERYBODY
 from browsers.blocks import detect
@@ -208,9 +209,10 @@ def keep(runtime: Runtime, page: Page, profile: str = GUEST) -> Ending:
     fired: list[int] = []
 
     def store(conn: Connection) -> Settlement:
-        before = offers.stored_before(conn, item, page.seen.view)
+        known = look(conn, item)
+        before = known.shown_to(page.seen.view)
         doubts = plausible.refuse(item, before)
-        saved = offers.save(conn, item, page.seen)
+        saved = offers.save(conn, item, page.seen, known)
         for doubt in doubts:
             quarantine.keep(conn, _doubtful(item, doubt), run_id=page.claim.run_id)
         archived.note(conn, page.kept, layout=item.layout)

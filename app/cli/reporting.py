@@ -1,6 +1,7 @@
 """What became of a run, for people; pure functions of the ledger's counts."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Group, JustifyMethod, RenderableType
@@ -8,16 +9,18 @@ from rich.table import Table
 from rich.text import Text
 
 from app.monitor import words
-from app.monitor.status import Status
 from app.runs.counts import Counts, Reason
 from app.runs.outcomes import Outcome
 from app.services.reports import next_step
+
+if TYPE_CHECKING:
+    from app.monitor.status import Status
 
 WIDTHS = {"opened": 11, "state": 9}
 """Of the columns of runs whose cells are wider than their heads."""
 
 
-def report(found: Counts, why: Sequence[Reason], *, last: Status | None = None) -> RenderableType:
+def report(found: Counts, why: Sequence[Reason], *, last: "Status | None" = None) -> RenderableType:
     """The report of a run: sums, outcomes, speed if it was worked on here, reasons, what next."""
     parts: list[RenderableType] = [_headline(found), _outcomes(found)]
     if last is not None and last.median is not None:
@@ -60,7 +63,7 @@ def _outcomes(found: Counts) -> Table:
     return table
 
 
-def _speed(found: Counts, last: Status) -> Text:
+def _speed(found: Counts, last: "Status") -> Text:
     done = sum(number for word, number in found.by_state.items() if word not in words.WAITING)
     return Text(
         f"  {words.clock(last.elapsed)} elapsed  median {words.seconds(last.median)}  "

@@ -5,18 +5,19 @@ and always taken after those of the item and the offer. An alarm pauses the run 
 no worker claims anything of it afterwards.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, case, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app import models
 from app.extract.base import ExtractError
 from app.items import OfferItem
 from app.models import table
+from app.models.base import Parts
 from app.quality.drift import (
     Alarm,
     Count,
@@ -36,6 +37,28 @@ SAID = "drift: "
 """Begins the reason of a run that an alarm has paused."""
 ALL = ""
 """Stands for every layout."""
+Values = dict[str, Any]
+COUNTED = ("told", "refused", "sellers", "watch", "aside")
+"""What a page changes of a row, beside the number of pages."""
+_ROWS = (
+    TALLY.c.run_id == bindparam("run"),
+    or_(TALLY.c.layout == ALL, TALLY.c.layout == bindparam("layout_is")),
+)
+_LOCK = select(TALLY).where(*_ROWS).order_by(TALLY.c.layout).with_for_update()
+_COUNT = (
+    update(TALLY)
+    .where(*_ROWS)
+    .values(
+        pages=TALLY.c.pages + 1,
+        **{
+            name: case(
+                (TALLY.c.layout == ALL, bindparam(f"all_{name}", type_=Parts())),
+                else_=bindparam(f"own_{name}", type_=Parts()),
+            )
+            for name in COUNTED
+        },
+    )
+)
 RUNS, PAGES = 20, 3_000
 """A baseline looks back so many runs, or as far as it has so many pages."""
 
@@ -67,13 +90,14 @@ def note_refused(conn: Connection, run_id: int, realm: str, error: ExtractError)
 
 def _note(conn: Connection, run_id: int, realm: str, pages: Mapping[str, Page]) -> Alarm | None:
     """The alarm of the narrowest layout, where there is one."""
-    loudest = None
-    for layout, page in sorted(pages.items()):
-        if alarm := _count(conn, run_id, realm, layout, page):
-            loudest = (layout, alarm)
-    if loudest:
-        _pause(conn, run_id, *loudest)
-    return loudest and loudest[1]
+    rows = _locked(conn, run_id, realm, sorted(pages))
+    counted = {layout: _counted(rows[layout], page) for layout, page in sorted(pages.items())}
+    _write(conn, run_id, {layout: values for layout, (values, _) in counted.items()})
+    alarms = [(layout, alarm) for layout, (_, alarm) in counted.items() if alarm]
+    if not alarms:
+        return None
+    _pause(conn, run_id, *alarms[-1])
+    return alarms[-1][1]
 
 
 def _pause(conn: Connection, run_id: int, layout: str, alarm: Alarm) -> None:
@@ -81,38 +105,50 @@ def _pause(conn: Connection, run_id: int, layout: str, alarm: Alarm) -> None:
         move(conn, run_id, RunState.PAUSED, f"{SAID}{alarm.sentence(layout)}")
 
 
-def _count(conn: Connection, run_id: int, realm: str, layout: str, page: Page) -> Alarm | None:
-    row = _locked(conn, run_id, realm, layout)
+def _counted(row: Mapping[Any, Any], page: Page) -> tuple[Values, Alarm | None]:
+    """What a row is after one page more, and whether that was enough."""
     count = Count(**{name: row[name] for name in ("pages", "told", "refused", "sellers")})
     watch = from_tree(row["watch"])
     count.add(page)
     watch.learn(count)
     alarm = watch.see(page)
-    aside = row["aside"] | watch.put_aside() if alarm else row["aside"]
+    aside = row["aside"] | watch.put_aside() if alarm else row["aside"]  # ends the watch's tests
     values = {
-        "pages": count.pages,
         "told": count.told,
         "refused": count.refused,
         "sellers": count.sellers,
         "watch": as_tree(watch),
         "aside": aside,
     }
-    conn.execute(update(TALLY).where(*_own(run_id, layout)).values(values))
-    return alarm
+    return values, alarm
+
+
+def _write(conn: Connection, run_id: int, counted: Mapping[str, Values]) -> None:
+    """One page more in each of the rows, in one statement."""
+    layout = max(counted)
+    told: Values = {"run": run_id, "layout_is": layout}
+    for name in COUNTED:
+        told |= {f"all_{name}": counted[ALL][name], f"own_{name}": counted[layout][name]}
+    conn.execute(_COUNT, told)
 
 
 def _own(run_id: int, layout: str) -> tuple[Any, Any]:
     return (TALLY.c.run_id == run_id, TALLY.c.layout == layout)
 
 
-def _locked(conn: Connection, run_id: int, realm: str, layout: str) -> Mapping[Any, Any]:
-    query = select(TALLY).where(*_own(run_id, layout)).with_for_update()
-    row = conn.execute(query).mappings().first()
-    if row is None:
+def _locked(
+    conn: Connection, run_id: int, realm: str, layouts: Sequence[str]
+) -> Mapping[str, Mapping[Any, Any]]:
+    """The rows of layouts by name, each begun where it is the first page."""
+    keys = {"run": run_id, "layout_is": layouts[-1]}
+    rows = {row["layout"]: row for row in conn.execute(_LOCK, keys).mappings()}
+    missing = [layout for layout in layouts if layout not in rows]
+    if not missing:
+        return rows
+    for layout in missing:
         with suppress(IntegrityError):  # another worker has just begun it
             conn.execute(insert(TALLY).values(_begun(conn, run_id, realm, layout)))
-        row = conn.execute(query).mappings().one()
-    return row
+    return {row["layout"]: row for row in conn.execute(_LOCK, keys).mappings()}
 
 
 def _begun(conn: Connection, run_id: int, realm: str, layout: str) -> dict[str, Any]:

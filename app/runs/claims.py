@@ -168,19 +168,11 @@ def _lease(conn: Connection, taken: Sequence[Claim], lease_seconds: float) -> No
 
 def begin_tries(conn: Connection, taken: Sequence[Claim]) -> None:
     """Write the attempts of claims whose items were leased in this transaction."""
-    started = conn.scalar(select(now()))
-    tries = [
-        {
-            "run_id": each.run_id,
-            "offer_id": each.offer_id,
-            "attempt": each.attempt,
-            "token": each.token,
-            "owner": each.owner,
-            "started_at": started,
-        }
-        for each in sorted(taken, key=lambda each: int(each.offer_id))
-    ]
-    conn.execute(insert(ATTEMPT), tries)
+    own = ITEM.c.offer_id.in_([each.offer_id for each in taken])
+    names = ("run_id", "offer_id", "attempt", "token", "owner")
+    leased = select(*(ITEM.c[name] for name in names), now())
+    leased = leased.where(ITEM.c.run_id == taken[0].run_id, own)
+    conn.execute(insert(ATTEMPT).from_select([*names, "started_at"], leased))
 
 
 def _mark_running(conn: Connection, run: Run) -> None:

@@ -10,16 +10,36 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, Integer, Update, bindparam, select, update
 
 from app import models
 from app.models import table
-from app.runs.claims import Claim, own_item, own_try
-from app.runs.outcomes import WORKED, Ending, Outcome, Ruling, Settlement, rule
+from app.runs.claims import Claim, own_try
+from app.runs.outcomes import LEASED, WORKED, Ending, Outcome, Ruling, Settlement, rule
 from app.store.clock import now
 from app.store.engine import TRIES, transact
 
 ITEM, ATTEMPT = table(models.RunItem), table(models.Attempt)
+
+_ITEM_KEYS = ("run_id", "offer_id", "token")
+_TRY_KEYS = (*_ITEM_KEYS, "attempt")
+_OWN_ITEM = (
+    *(ITEM.c[name] == bindparam(f"own_{name}") for name in _ITEM_KEYS),
+    ITEM.c.state == LEASED,
+)
+_OWN_TRY = tuple(ATTEMPT.c[name] == bindparam(f"own_{name}") for name in _TRY_KEYS)
+
+
+def _settling(own: tuple[Any, ...]) -> Update:
+    charges, excused = bindparam("charged", type_=Integer), bindparam("excuses", type_=Integer)
+    sums = {"charges": ITEM.c.charges + charges, "excused": ITEM.c.excused + excused}
+    return update(ITEM).where(*own).values(owner=None, lease_until=None, **sums)
+
+
+# made once: to make a statement takes as long as to run it
+_FENCE = select(ITEM.c.token).where(*_OWN_ITEM).with_for_update()
+_SETTLE = _settling(_OWN_ITEM)
+_END = update(ATTEMPT).where(*_OWN_TRY).values(ended_at=now())
 
 OWN_WORDS = frozenset(str(word) for word in (*WORKED, Outcome.SKIPPED, Ending.RETRY, Ending.WAITED))
 """Endings that only the holder of a claim writes."""
@@ -79,29 +99,23 @@ def fence(conn: Connection, claim: Claim) -> None:
 
     Comes first: rows are then always locked in the order item, offer, children. Raises Fenced.
     """
-    query = select(ITEM.c.token).where(*own_item(claim)).with_for_update()
-    if conn.scalar(query) is None:
+    if conn.scalar(_FENCE, _own(claim, _ITEM_KEYS)) is None:
         raise Fenced(claim)
 
 
 def settle(conn: Connection, claim: Claim, settlement: Settlement) -> Ruling:
     """Write a settlement to the item and its attempt; what was written. Raises Fenced."""
     ruling = rule(settlement, charges=claim.charges, excused=claim.excused, allowed=claim.allowed)
-    written = conn.execute(update(ITEM).where(*own_item(claim)).values(_item_values(ruling)))
+    counted = {"charged": int(ruling.charged), "excuses": int(ruling.excused)}
+    told = {"state": str(ruling.state), "reason": ruling.reason}
+    query = _SETTLE.values(not_before=now(ruling.seconds)) if ruling.seconds else _SETTLE
+    written = conn.execute(query, _own(claim, _ITEM_KEYS) | told | counted)
     if written.rowcount != 1:
         raise Fenced(claim)
-    ended = {"ending": str(ruling.ending), "reason": ruling.reason, "ended_at": now()}
-    conn.execute(update(ATTEMPT).where(*own_try(claim)).values(ended))
+    ended = {"ending": str(ruling.ending), "reason": ruling.reason}
+    conn.execute(_END, _own(claim, _TRY_KEYS) | ended)
     return ruling
 
 
-def _item_values(ruling: Ruling) -> dict[str, Any]:
-    values: dict[str, Any] = {
-        "state": str(ruling.state),
-        "reason": ruling.reason,
-        "owner": None,
-        "lease_until": None,
-        "charges": ITEM.c.charges + ruling.charged,
-        "excused": ITEM.c.excused + ruling.excused,
-    }
-    return values | ({"not_before": now(ruling.seconds)} if ruling.seconds else {})
+def _own(claim: Claim, keys: tuple[str, ...]) -> dict[str, Any]:
+    return {f"own_{name}": getattr(claim, name) for name in keys}

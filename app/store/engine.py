@@ -20,6 +20,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.store.faults import Fault, fault_of, sentence_of
+from app.store.reuse import committed, reuse
 
 T = TypeVar("T")
 
@@ -137,13 +138,13 @@ def _begin_sqlite(conn: Connection) -> None:
 
 
 def _open_mysql(place: URL, pool_size: int) -> Engine:
-    return create_engine(
+    engine = create_engine(
         place.update_query_dict({"charset": "utf8mb4"}),
         isolation_level="READ COMMITTED",
         pool_size=pool_size,
         pool_timeout=30,
-        pool_pre_ping=True,
         pool_recycle=1800,
+        pool_reset_on_return=None,  # `reuse` does it
         json_serializer=_to_json,
         json_deserializer=orjson.loads,
         connect_args={
@@ -156,13 +157,17 @@ def _open_mysql(place: URL, pool_size: int) -> Engine:
             ),
         },
     )
+    reuse(engine)
+    return engine
 
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """One transaction that writes; committed at the end, rolled back by an exception."""
-    with engine.connect().execution_options(**{WRITES: True}) as conn, conn.begin():
-        yield conn
+    with engine.connect().execution_options(**{WRITES: True}) as conn:
+        with conn.begin():
+            yield conn
+        committed(conn)
 
 
 @contextmanager

@@ -9,33 +9,40 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Table, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, Table, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app import models
 from app.items import OfferItem, Status
 from app.models import table
+from app.store.before import (
+    CHILDREN,
+    IMAGE,
+    SKU,
+    TIER,
+    Before,
+    Rows,
+    children_of,
+    lock,
+    lock_row,
+    look,
+)
 from app.store.changes import Observation, write_changes
 from app.store.content import fingerprints
 from app.store.differences import Difference
 from app.store.facets import mark_facet_gone, save_facet
-from app.store.memory import Learned, Memory, gone_by, learn
+from app.store.memory import Memory, gone_by, learn
 from app.store.rows import OfferRows, Values, item_of, rows_of
 from app.store.suppliers import key_of, save_supplier
 from app.store.upsert import upsert
 
-OFFER, SKU = table(models.Offer), table(models.Sku)
-TIER, IMAGE = table(models.PriceTier), table(models.OfferImage)
-
-KNOWN = tuple(
-    OFFER.c[name]
-    for name in (
-        "offer_id", "content_hash", "aside_hash", "version", "first_seen_at", "changed_at", "gone",
-        "memory",
-        "sku_count", "tier_count", "image_count", "description_image_count", "description_url",
-    )
-)  # fmt: skip
-"""What decides whether an item is new, changed or unchanged; the rest of the row is not read."""
+OFFER = table(models.Offer)
+AS_READ = ("content_hash", "aside_hash", "version")
+"""By these it is known that a row is still the one that was read."""
+_AS_READ = tuple(OFFER.c[name] == bindparam(f"known_{name}") for name in AS_READ)
+_TOUCH = update(OFFER).where(
+    OFFER.c.offer_id == bindparam("key"), *_AS_READ, OFFER.c.gone.is_(None)
+)
 
 
 class Change(StrEnum):
@@ -77,37 +84,40 @@ class StoredOffer:
     token: int
 
 
-def save(conn: Connection, item: OfferItem, seen: Observation) -> Saved:
+def save(
+    conn: Connection, item: OfferItem, seen: Observation, before: Before | None = None
+) -> Saved:
     """Store an item: `created`, `changed` (a new version, with its differences) or `unchanged`.
 
     The same page again touches nothing but the observation. SKUs, tiers and images that the page
     no longer has are deleted. What a page does not tell any more, or tells for the first time, is
-    stored, but is no change. Idempotent: saving twice is saving once.
+    stored, but is no change. Idempotent: saving twice is saving once. `before` is what `look` read
+    in this transaction, where somebody else wanted to know it, too.
     """
-    known = _lock(conn, item.offer_id)
-    if known is None and _create(conn, item, seen):
-        return Saved(offer_id=item.offer_id, change=Change.CREATED, version=1)
-    if known is None:  # another run has created it between our two statements
-        known = _lock(conn, item.offer_id)
-        assert known is not None, "its INSERT was refused because it is there"
-    return _renew(conn, _with_known_description(conn, item, known), known, seen)
-
-
-def _lock(conn: Connection, offer_id: str) -> RowMapping | None:
-    """What is known, ours until the end of the transaction (SQLite's writer is alone anyway)."""
-    query = select(*KNOWN).where(OFFER.c.offer_id == offer_id).with_for_update()
-    return conn.execute(query).mappings().first()
+    before = before or look(conn, item)
+    supplier = before.supplier
+    if before.row is None:
+        if _create(conn, before, seen):
+            return Saved(offer_id=item.offer_id, change=Change.CREATED, version=1)
+        before = lock(conn, item, supplier)  # another run has created it meanwhile
+    elif before.children is None:
+        if before.memory.view == seen.view and _touch(conn, before, before.row, seen):
+            return Saved(
+                offer_id=item.offer_id, change=Change.UNCHANGED, version=before.row["version"]
+            )
+        before = lock(conn, item, supplier)  # another run has changed it meanwhile
+    return _renew(conn, before, seen)
 
 
 def _observed(seen: Observation) -> Values:
     return {"observed_at": seen.observed_at, "run_id": seen.run_id, "token": seen.token}
 
 
-def _create(conn: Connection, item: OfferItem, seen: Observation) -> bool:
+def _create(conn: Connection, before: Before, seen: Observation) -> bool:
     """Insert a new offer; False, with nothing written, if there is one already."""
-    content, aside = fingerprints(item)
+    item = before.item
     rows = rows_of(item)
-    facts: Values = {"content_hash": content, "aside_hash": aside}
+    facts: Values = {"content_hash": before.content, "aside_hash": before.aside}
     facts["supplier_key"] = key_of(item.supplier)
     facts |= {"version": 1, "recorded_from": 1, "memory": Memory(view=seen.view).as_json()}
     times: Values = {"first_seen_at": seen.observed_at, "changed_at": seen.observed_at}
@@ -115,93 +125,69 @@ def _create(conn: Connection, item: OfferItem, seen: Observation) -> bool:
         conn.execute(insert(OFFER), rows.offer | facts | times | _observed(seen))
     except IntegrityError:
         return False
-    _write_children(conn, rows)
+    _write_children(conn, rows, ((), (), ()))
     save_facet(conn, item, is_new=True, **times)
-    save_supplier(conn, item.supplier, observed_at=seen.observed_at)
+    save_supplier(conn, item.supplier, before.supplier, observed_at=seen.observed_at)
     return True
 
 
-def _renew(conn: Connection, item: OfferItem, known: Mapping[Any, Any], seen: Observation) -> Saved:
-    content, aside = fingerprints(item)
-    memory = Memory.read(known["memory"])
-    same = (content, None, seen.view) == (known["content_hash"], known["gone"], memory.view)
-    learned = None if same else _learn(conn, item, known, seen)
+def _touch(conn: Connection, before: Before, row: Mapping[Any, Any], seen: Observation) -> bool:
+    """Note the observation of a page that says the same; False if the row is another by now."""
+    keys = {"key": before.item.offer_id} | {f"known_{name}": row[name] for name in AS_READ}
+    if conn.execute(_TOUCH, keys | _observed(seen)).rowcount != 1:
+        return False
+    save_supplier(conn, before.item.supplier, before.supplier, observed_at=seen.observed_at)
+    return True
+
+
+def _renew(conn: Connection, before: Before, seen: Observation) -> Saved:
+    item, known, stored = before.item, before.row, before.stored
+    assert known is not None, "its INSERT was refused because it is there"
+    assert stored is not None
+    memory = before.memory
+    same = (before.content, None, seen.view) == (known["content_hash"], known["gone"], memory.view)
+    learned = None if same else learn(stored, memory, item, view=seen.view, gone=known["gone"])
     differences = learned.differences if learned else ()
     version = known["version"] + bool(differences)
     facts: Values = _observed(seen) | {"gone": None}
-    if learned or aside != known["aside_hash"]:
+    if learned or before.aside != known["aside_hash"]:
         rows = rows_of(item)
-        facts |= rows.offer | {"content_hash": content, "aside_hash": aside, "version": version}
+        hashes = {"content_hash": before.content, "aside_hash": before.aside}
+        facts |= rows.offer | hashes | {"version": version}
         facts["supplier_key"] = key_of(item.supplier)
         facts["memory"] = (learned.memory if learned else memory).as_json()
         facts["changed_at"] = seen.observed_at if differences else known["changed_at"]
         times: Values = {"first_seen_at": known["first_seen_at"], "changed_at": facts["changed_at"]}
-        _delete_vanished(conn, rows, known)
-        _write_children(conn, rows)
+        _write_children(conn, rows, before.children or ((), (), ()))
         save_facet(conn, item, is_new=False, **times)
     conn.execute(update(OFFER).where(OFFER.c.offer_id == item.offer_id), facts)
     write_changes(conn, item.offer_id, version, differences, seen)
-    save_supplier(conn, item.supplier, observed_at=seen.observed_at)
+    save_supplier(conn, item.supplier, before.supplier, observed_at=seen.observed_at)
     change = Change.CHANGED if differences else Change.UNCHANGED
     return Saved(offer_id=item.offer_id, change=change, version=version, differences=differences)
 
 
-def _learn(
-    conn: Connection, item: OfferItem, known: Mapping[Any, Any], seen: Observation
-) -> Learned:
-    row = conn.execute(_of(OFFER, item.offer_id)).mappings().one()
-    memory = Memory.read(known["memory"])
-    return learn(_item(conn, row), memory, item, view=seen.view, gone=known["gone"])
+def _write_children(conn: Connection, rows: OfferRows, there: Sequence[Rows]) -> None:
+    """Delete what the page has no more, write what is new or differs."""
+    for target, children, stored in zip(
+        CHILDREN, (rows.skus, rows.tiers, rows.images), there, strict=True
+    ):
+        _bring_to(conn, target, children, stored)
 
 
-def _with_known_description(
-    conn: Connection, item: OfferItem, known: Mapping[Any, Any]
-) -> OfferItem:
-    """The item with the description images of an earlier fetch.
-
-    A page does not carry them, so "not fetched" must neither erase what is known nor look like a
-    change, as long as the page names the same description.
-    """
-    fetched = known["description_image_count"] is not None
-    same = item.description_url == known["description_url"]
-    if item.description_images is not None or not (fetched and same):
-        return item
-    query = (
-        select(IMAGE.c.url)
-        .where(IMAGE.c.offer_id == item.offer_id, IMAGE.c.role == "description")
-        .order_by(IMAGE.c.position)
-    )
-    return item.model_copy(update={"description_images": list(conn.scalars(query))})
-
-
-def _write_children(conn: Connection, rows: OfferRows) -> None:
-    for target, children in ((SKU, rows.skus), (TIER, rows.tiers), (IMAGE, rows.images)):
-        upsert(conn, target, children)
-
-
-def _delete_vanished(conn: Connection, rows: OfferRows, known: Mapping[Any, Any]) -> None:
-    offer_id = known["offer_id"]
-    if known["sku_count"]:
-        _delete_others(conn, SKU, offer_id, ("sku_id",), rows.skus)
-    if known["tier_count"]:
-        _delete_others(conn, TIER, offer_id, ("min_quantity",), rows.tiers)
-    if known["image_count"]:
-        _delete_others(conn, IMAGE, offer_id, ("role", "position"), rows.images)
-
-
-def _delete_others(
-    conn: Connection, target: Table, offer_id: str, key: tuple[str, ...], kept: list[Values]
-) -> None:
-    columns = [target.c[name] for name in key]
-    there = {tuple(row) for row in conn.execute(_of(target, offer_id, *columns))}
-    vanished = sorted(there - {tuple(row[name] for name in key) for row in kept})
-    for values in vanished:
-        own = [column == value for column, value in zip(columns, values, strict=True)]
-        conn.execute(delete(target).where(target.c.offer_id == offer_id, *own))
-
-
-def _of(target: Table, offer_id: str, *columns: Any) -> Any:
-    return select(*(columns or (target,))).where(target.c.offer_id == offer_id)
+def _bring_to(conn: Connection, target: Table, wanted: list[Values], there: Rows) -> None:
+    keys = target.primary_key.columns
+    old = {tuple(row[each.name] for each in keys): row for row in there}
+    new = {tuple(row[each.name] for each in keys): row for row in wanted}
+    for key in sorted(old.keys() - new.keys()):
+        own = [column == value for column, value in zip(keys, key, strict=True)]
+        conn.execute(delete(target).where(*own))
+    differing = [
+        row
+        for key, row in new.items()
+        if key not in old or not row.items() <= dict(old[key]).items()
+    ]
+    upsert(conn, target, differing)
 
 
 def mark_gone(conn: Connection, offer_id: str, rule: str, seen: Observation) -> Saved | None:
@@ -210,15 +196,14 @@ def mark_gone(conn: Connection, offer_id: str, rule: str, seen: Observation) -> 
     It keeps its values. Its status becomes `off_shelf`, deleted or not (CONTRACT §1 has no word for
     deleted; `gone` remembers the rule), with a new version the first time.
     """
-    known = _lock(conn, offer_id)
+    known = lock_row(conn, offer_id)
     if known is None:
         return None
     facts: Values = _observed(seen)
     differences: tuple[Difference, ...] = ()
     if known["gone"] != rule:
-        row = conn.execute(_of(OFFER, offer_id)).mappings().one()
-        item = _item(conn, row)
-        differences = (gone_by(rule, item, Memory.read(row["memory"])),)
+        item = item_of(known, *children_of(conn, known))
+        differences = (gone_by(rule, item, Memory.read(known["memory"])),)
         item = item.model_copy(update={"status": Status.OFF_SHELF})
         shown = {"gone": rule, "status": str(Status.OFF_SHELF), "changed_at": seen.observed_at}
         facts |= shown | {"content_hash": fingerprints(item)[0]}
@@ -236,19 +221,18 @@ def describe(conn: Connection, offer_id: str, url: str, images: Sequence[str]) -
     False, with nothing written, if the offer names another description by now. It makes no new
     version: no page told it, and of a version it is kept which differences made it.
     """
-    known = _lock(conn, offer_id)
+    known = lock_row(conn, offer_id)
     if known is None or known["description_url"] != url:
         return False
-    row = conn.execute(_of(OFFER, offer_id)).mappings().one()
-    before = _item(conn, row)
+    children = children_of(conn, known)
+    before = item_of(known, *children)
     item = before.model_copy(update={"description_images": list(images)})
     if item == before:
         return True
     rows = rows_of(item)
     facts: Values = {"content_hash": fingerprints(item)[0]}
     facts |= {name: rows.offer[name] for name in ("image_count", "description_image_count")}
-    _delete_others(conn, IMAGE, offer_id, ("role", "position"), rows.images)
-    upsert(conn, IMAGE, rows.images)
+    _bring_to(conn, IMAGE, rows.images, children[-1])
     conn.execute(update(OFFER).where(OFFER.c.offer_id == offer_id), facts)
     return True
 
@@ -256,22 +240,6 @@ def describe(conn: Connection, offer_id: str, url: str, images: Sequence[str]) -
 def load(conn: Connection, offer_id: str) -> StoredOffer | None:
     """What is stored of an offer; its item equals the one that was saved. None if unknown."""
     return next(iter(load_many(conn, [offer_id])), None)
-
-
-def stored_before(conn: Connection, item: OfferItem, view: str) -> OfferItem | None:
-    """What is stored of an offer as this view has it; `item` itself where it says just the same.
-
-    None if it is unknown, or was last seen by other eyes. Most pages say the same, and to find that
-    out takes one row instead of all.
-    """
-    known = conn.execute(select(*KNOWN).where(OFFER.c.offer_id == item.offer_id)).mappings().first()
-    if known is None or Memory.read(known["memory"]).view != view:
-        return None
-    told = (*fingerprints(_with_known_description(conn, item, known)), None)
-    if told == (known["content_hash"], known["aside_hash"], known["gone"]):
-        return item
-    stored = load(conn, item.offer_id)
-    return stored.item if stored else None
 
 
 def load_many(conn: Connection, offer_ids: Sequence[str]) -> list[StoredOffer]:
@@ -316,10 +284,3 @@ def _stored(row: RowMapping, *children: Sequence[RowMapping]) -> StoredOffer:
         run_id=row["run_id"],
         token=row["token"],
     )
-
-
-def _item(conn: Connection, row: Mapping[Any, Any]) -> OfferItem:
-    children = (
-        conn.execute(_of(target, row["offer_id"])).mappings().all() for target in (SKU, TIER, IMAGE)
-    )
-    return item_of(row, *children)

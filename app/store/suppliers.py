@@ -1,11 +1,12 @@
 """The `supplier` table: one row a shop, merged from what each of its offers tells."""
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from app import models
 from app.items import Supplier
@@ -34,21 +35,25 @@ def _short(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()[:40]
 
 
-def save_supplier(conn: Connection, supplier: Supplier | None, *, observed_at: datetime) -> None:
+def save_supplier(
+    conn: Connection,
+    supplier: Supplier | None,
+    known: Mapping[str, Any] | None,
+    *,
+    observed_at: datetime,
+) -> None:
     """Merge a supplier's facts; a fact the page does not tell stays, equal facts touch nothing.
 
-    Called last in an offer's transaction: the row is shared by all offers of the shop, and held
-    for as short a time as possible.
+    `known` is what was read of it. Called last in an offer's transaction: the row is shared by all
+    offers of the shop, and held for as short a time as possible.
     """
     key = key_of(supplier)
     if supplier is None or key is None:
         return
-    row = conn.execute(select(SUPPLIER).where(SUPPLIER.c.supplier_key == key)).mappings().first()
-    known: dict[str, Any] = {name: row[name] if row else None for name in FACTS}
-    merged = known | _told(supplier)
-    if row is None or merged != known:
+    told = _told(supplier)
+    if known is None or any(known[name] != value for name, value in told.items()):
         times = {"first_seen_at": observed_at, "changed_at": observed_at}
-        rows = [{"supplier_key": key} | merged | times]
+        rows = [{"supplier_key": key} | told | times]
         upsert(conn, SUPPLIER, rows, keep=("first_seen_at",))
 
 

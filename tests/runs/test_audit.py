@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import insert, text, update
+from sqlalchemy import bindparam, insert, select, text, update
 
 from app import models
 from app.export.columns import usual
@@ -350,13 +350,14 @@ def test_every_rule_has_its_counterexample():
 # -- broken ways of working ------------------------------------------------------------------------
 
 
-def _unfenced(one):
-    """Finds the item whoever holds it."""
-    return (claims.ITEM.c.run_id == one.run_id, claims.ITEM.c.offer_id == one.offer_id)
-
-
 def test_without_the_fence_the_audit_is_red(engine, monkeypatch):
-    monkeypatch.setattr(settling, "own_item", _unfenced)
+    item = claims.ITEM.c
+    anybodys = (
+        *(item[name] == bindparam(f"own_{name}") for name in ("run_id", "offer_id")),
+        item.token >= bindparam("own_token"),
+    )
+    monkeypatch.setattr(settling, "_FENCE", select(item.token).where(*anybodys))
+    monkeypatch.setattr(settling, "_SETTLE", settling._settling(anybodys))
     run = new_run(engine, 1)
     late = take_one(engine, run)
     pass_time(engine, LEASE + 1)

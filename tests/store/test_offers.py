@@ -17,9 +17,10 @@ from app.items import OfferItem, Sku, Status, as_json
 from app.models import Row, table
 from app.models import Supplier as SupplierRow
 from app.quality.marks import compare, marks_of
+from app.store.before import look
 from app.store.content import fingerprints
 from app.store.engine import reading, transact
-from app.store.offers import OFFER, Change, describe, load, mark_gone, save, stored_before
+from app.store.offers import OFFER, Change, describe, load, mark_gone, save
 from tests.conftest import empty
 from tests.samples import NOON, any_item, item, seen
 
@@ -294,8 +295,7 @@ def test_two_runs_that_meet_a_new_offer_at_once_create_it_once(mariadb_engine):
 
 
 def before(engine, offer: OfferItem, view: str = ""):
-    with reading(engine) as conn:
-        return stored_before(conn, offer, view)
+    return transact(engine, lambda conn: look(conn, offer).shown_to(view))
 
 
 def test_what_was_stored_before_is_the_page_itself_only_if_it_says_just_the_same(engine):

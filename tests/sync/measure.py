@@ -31,6 +31,7 @@ from app.runs.opening import open_run
 from app.runs.outcomes import Outcome, Stored
 from app.runs.settling import commit
 from app.store import offers
+from app.store.before import look
 from app.store.engine import open_engine
 from app.store.offers import Observation
 from app.store.schema import migrate
@@ -63,11 +64,12 @@ def stored(conn: Connection, one: Claim, item: OfferItem, clock: Clock) -> Store
     at = datetime.now(UTC)
     seen = Observation(run_id=one.run_id, token=one.token, observed_at=at, view="")
     with clock.part("load"):
-        before = offers.stored_before(conn, item, seen.view)
+        known = look(conn, item)
+        before = known.shown_to(seen.view)
     with clock.part("compare"), suppress(Invalid):
         plausible.refuse(item, before)
     with clock.part("save"):
-        saved = offers.save(conn, item, seen)
+        saved = offers.save(conn, item, seen, known)
     with clock.part("tally"):
         books.note_read(conn, one.run_id, "measured", item, before)
     return Stored(outcome=Outcome(saved.change))
