@@ -55,27 +55,34 @@ def latest(conn: Connection, wanted: Wanted, *counts: Any) -> list[Record]:
 
     The newest is chosen first: an offer that was read again after `until` is not `wanted`.
     """
-    query = records(_is_latest(counts), *wanted.conditions()).order_by(PAGE.c.offer_id)
+    query = records(_is_latest(wanted, counts), *wanted.conditions()).order_by(PAGE.c.offer_id)
     return [record_of(row) for row in conn.execute(query)]
 
 
 def latest_count(conn: Connection, wanted: Wanted, *counts: Any) -> int:
     """How many `latest` would find."""
-    query = select(func.count()).where(_is_latest(counts), *wanted.conditions())
+    query = select(func.count()).where(_is_latest(wanted, counts), *wanted.conditions())
     return conn.scalar(query) or 0
 
 
-def _is_latest(counts: Sequence[Any]) -> Any:
+def _is_latest(wanted: Wanted, counts: Sequence[Any]) -> Any:
     newest_first = (PAGE.c.observed_at.desc(), PAGE.c.id.desc())
     place = func.row_number().over(partition_by=PAGE.c.offer_id, order_by=newest_first)
-    of_offers = PAGE.c.kind == str(Kind.OFFER)
-    ranked = select(PAGE.c.id, place.label("place")).where(of_offers, *counts).subquery()
+    own = _offers_of(wanted)  # of other offers nothing is ranked
+    ranked = select(PAGE.c.id, place.label("place")).where(*own, *counts).subquery()
     return PAGE.c.id.in_(select(ranked.c.id).where(ranked.c.place == 1))
 
 
-def next_offers(conn: Connection, after: int, count: int) -> tuple[int, int] | None:
-    """The first and the last of the next so many offers in the archive; None if there are none."""
-    later = select(PAGE.c.offer_id).where(PAGE.c.kind == str(Kind.OFFER), PAGE.c.offer_id > after)
+def _offers_of(wanted: Wanted) -> list[Any]:
+    """Which records are pages of the wanted offers."""
+    of_offers = PAGE.c.kind == str(Kind.OFFER)
+    named = PAGE.c.offer_id.in_(list(wanted.keys))
+    return [of_offers, named] if wanted.keys else [of_offers]
+
+
+def next_offers(conn: Connection, after: int, count: int, wanted: Wanted) -> tuple[int, int] | None:
+    """The first and the last of the next so many wanted offers in the archive, if there are any."""
+    later = select(PAGE.c.offer_id).where(*_offers_of(wanted), PAGE.c.offer_id > after)
     some = later.distinct().order_by(PAGE.c.offer_id).limit(count).subquery()
     span = select(func.min(some.c.offer_id), func.max(some.c.offer_id))
     first, last = conn.execute(span).one()

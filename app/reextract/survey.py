@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +123,7 @@ def survey(
 def _pages(engine: Engine, wanted: Wanted, found: Survey) -> Iterator[Page]:
     last = 0
     while True:
-        chunk = consult(engine, lambda conn, after=last: next_offers(conn, after, CHUNK))  # type: ignore[misc]
+        chunk = consult(engine, partial(next_offers, after=last, count=CHUNK, wanted=wanted))
         if not chunk:
             return
         first, last = chunk

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from app.archive import files, rows
 from app.archive.archive import Archive
 from app.archive.checking import BadShare, Share, check
-from app.archive.reading import Wanted, find, latest, read
+from app.archive.reading import Wanted, find, latest, next_offers, read
 from app.archive.retention import Retention, prune
 from app.archive.rows import PAGE
 from app.archive.scrub import scrub
@@ -47,6 +47,15 @@ def test_every_document_has_its_row_with_the_item(desk, pages):
         assert (record.run_id, record.token) == (kept.run_id, kept.token)
     assert audit(desk.engine) == []
     assert check(desk.engine, desk.archive.folder).read == len(pages)
+
+
+def test_of_named_offers_alone_is_walked_through(desk, pages):
+    desk.visit(pages)
+    first, *_, last = sorted(map(int, pages))
+    with reading(desk.engine) as conn:
+        assert next_offers(conn, 0, 9, Wanted()) == (first, last)
+        assert next_offers(conn, 0, 9, Wanted(keys=[str(last)])) == (last, last)
+        assert next_offers(conn, last, 9, Wanted(keys=[str(last)])) is None
 
 
 @pytest.mark.parametrize(
