@@ -37,7 +37,7 @@ BULK = 5_000
 APART = 10**12
 """Between an offer's id and that of its copy; ids have twelve digits."""
 OFFER_IDS = ("offer_id", "other_id")
-COUNTED = ("expected", "lines_read")
+COUNTED = ("expected", "lines_read", "offers")
 """What a run tells of its number of offers."""
 BEGAN = datetime(2026, 3, 1, 8, tzinfo=UTC)
 RUN, ITEM, ATTEMPT = (table(each) for each in (models.Run, models.RunItem, models.Attempt))

@@ -13,7 +13,7 @@ from app.models.images import Image, ImageSource, ImageUse
 from app.models.lists import OfferCardRow
 from app.models.offers import Offer, OfferImage, PriceTier, Sku, Supplier
 from app.models.quality import PageTally
-from app.models.runs import Attempt, Quarantine, RejectedLine, Run, RunItem
+from app.models.runs import Attempt, Quarantine, RejectedLine, Run, RunItem, RunSum
 from app.models.search import OfferFacet, OfferGram
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "Row",
     "Run",
     "RunItem",
+    "RunSum",
     "Sku",
     "Spending",
     "Supplier",

@@ -82,6 +82,19 @@ class RunItem(Row, table=True):
     not_before: datetime = Field(sa_type=Instant)
 
 
+class RunSum(Row, table=True):
+    """How many items of a closed run stand so: summed once, when it was closed."""
+
+    __tablename__ = "run_sum"
+    __table_args__ = (ForeignKeyConstraint(["run_id"], ["run.id"], ondelete="CASCADE"), MYSQL)
+
+    run_id: int = Field(primary_key=True, sa_column_kwargs=OWN_KEY)
+    state: str = Field(sa_type=ShortText, primary_key=True)
+    offers: int
+    lists: int
+    """Pages of its list."""
+
+
 class RejectedLine(Row, table=True):
     """An input line that names no offer."""
 

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Engine, case, func, select
+from sqlalchemy import Connection, Engine, func, select
 
 from app import models
 from app.models import table
-from app.runs.outcomes import BAD, LEASED, QUEUED, STORED, ItemKind, Outcome
+from app.runs import sums
+from app.runs.outcomes import BAD, CLOSED, LEASED, QUEUED, STORED, ItemKind, Outcome
 from app.runs.states import Run, latest_runs, run_of
 from app.store.clock import now
 from app.store.engine import reading
@@ -93,20 +94,10 @@ def latest_counts(engine: Engine, limit: int) -> list[Counts]:
 
 
 def _counts(conn: Connection, runs: Sequence[Run]) -> list[Counts]:
-    # All of it is in the index by state: with `kind` every row would be read
-    pages = func.sum(case((ITEM.c.position < 0, 1), else_=0))
-    query = select(ITEM.c.run_id, ITEM.c.state, func.count(), pages)
-    query = query.where(ITEM.c.run_id.in_([run.id for run in runs]))
-    found: dict[int, list[tuple[str, int, int]]] = {run.id: [] for run in runs}
-    for run_id, state, number, lists in conn.execute(query.group_by(ITEM.c.run_id, ITEM.c.state)):
-        found[run_id].append((state, int(number), int(lists)))
+    closed = [run.id for run in runs if run.state in CLOSED]
+    found = sums.of_runs(conn, closed, [run.id for run in runs if run.state not in CLOSED])
     return [
-        Counts(
-            run=run,
-            by_state={state: both - lists for state, both, lists in found[run.id] if both > lists},
-            lists={state: lists for state, _, lists in found[run.id] if lists},
-        )
-        for run in runs
+        Counts(run=run, by_state=found[run.id].offers, lists=found[run.id].lists) for run in runs
     ]
 
 

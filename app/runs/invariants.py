@@ -41,6 +41,17 @@ BOOKS = (
             AND (i.offer_id < 1 OR i.offer_id > r.list_pages)""",
     ),
     Invariant(
+        name="I1",
+        sentence="what was summed of a run when it was closed is what its items are",
+        query="""
+        SELECT * FROM (
+            SELECT s.run_id, NULL AS offer_id, s.offers + s.lists AS wanted, (
+                SELECT COUNT(*) FROM run_item i
+                WHERE i.run_id = s.run_id AND i.state = s.state) AS found
+            FROM run_sum s WHERE (:run IS NULL OR s.run_id = :run)
+        ) counted WHERE wanted <> found""",
+    ),
+    Invariant(
         name="I2",
         sentence="every state and ending is a word of the contract",
         query="""

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, and_, exists, or_, select, update
 
 from app import models
 from app.models import table
+from app.runs import sums
 from app.runs.outcomes import BLOCKED_BY, CLOSED, LEASED, QUEUED, Ending, Outcome, RunState
 from app.store.clock import now
 from app.store.engine import reading, transact
@@ -148,7 +149,8 @@ def cancel(engine: Engine, run_id: int, reason: str | None = None) -> Run:
         move(conn, run_id, RunState.CANCELLED, reason)
         _close_items(conn, run_id)
         still_open = (RUN.c.id == run_id, RUN.c.closed_at.is_(None))
-        conn.execute(update(RUN).where(*still_open).values(closed_at=now()))
+        if conn.execute(update(RUN).where(*still_open).values(closed_at=now())).rowcount:
+            sums.write(conn, run_id)
         return run_of(conn, run_id)
 
     return transact(engine, work)
@@ -162,7 +164,8 @@ def close_if_finished(engine: Engine, run_id: int) -> Run:
         finished = and_(RUN.c.id == run_id, RUN.c.state.in_(sorted(ALIVE)), ~unfinished)
         ended = {"reason": None, "parked_until": None, "closed_at": now()}
         values = {"state": str(RunState.DONE), **ended}
-        conn.execute(update(RUN).where(finished).values(values))
+        if conn.execute(update(RUN).where(finished).values(values)).rowcount:
+            sums.write(conn, run_id)
         return run_of(conn, run_id)
 
     return transact(engine, work)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from app.models import migrations
 from app.store.engine import DatabaseUnavailable, StoreError, consult, transact
 
-HEAD = "0015"
+HEAD = "0016"
 """The newest revision; a constant, so that looking whether anything is to do costs no Alembic."""
 LOCK, LOCK_SECONDS = "pwsync_migrate", 50
 

@@ -22,7 +22,8 @@ from app.store.engine import open_engine
 from app.store.schema import migrate
 from tests.filled import fill
 
-OFFER, CHANGE, RUN = table(models.Offer), table(models.OfferChange), table(models.Run)
+OFFER, CHANGE = table(models.Offer), table(models.OfferChange)
+RUN, SUM = table(models.Run), table(models.RunSum)
 GRAM = table(models.OfferGram)
 MULTIPLIED = tuple(
     table(each)
@@ -108,6 +109,7 @@ def _remember(conn: Connection) -> None:
 def _multiply(conn: Connection, copies: int) -> None:
     sums = ("expected", "lines_read")
     conn.execute(update(RUN).values({name: RUN.c[name] * copies for name in sums}))
+    conn.execute(update(SUM).values(offers=SUM.c.offers * copies))
     for one in MULTIPLIED:
         began, rows = time.monotonic(), _count(conn, one)
         for first, last in _spans(1, copies, rows):

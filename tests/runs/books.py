@@ -1,12 +1,13 @@
 """Small tools for tests of the ledger: let time pass, finish an item, read its rows."""
 
-from sqlalchemy import Engine, select, text
+import pytest
+from sqlalchemy import Engine, bindparam, select, text
 
 from app import models
 from app.cards import OfferCard
 from app.items import OfferItem
 from app.models import table
-from app.runs import listing
+from app.runs import listing, settling
 from app.runs.claims import Claim, claim
 from app.runs.opening import open_list_run, open_run
 from app.runs.outcomes import Listed, Outcome, Settlement, Stored
@@ -33,6 +34,14 @@ def pass_time(engine: Engine, seconds: float) -> None:
         engine,
         lambda conn: conn.execute(text(f"UPDATE run_item SET {columns}"), {"seconds": seconds}),
     )
+
+
+def unfence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let whoever has once held an item settle it."""
+    keys = (ITEM.c[name] == bindparam(f"own_{name}") for name in ("run_id", "offer_id"))
+    anybodys = (*keys, ITEM.c.token >= bindparam("own_token"))
+    monkeypatch.setattr(settling, "_FENCE", select(ITEM.c.token).where(*anybodys))
+    monkeypatch.setattr(settling, "_SETTLE", settling._settling(anybodys))
 
 
 def new_run(engine: Engine, count: int = 3, **options) -> Run:

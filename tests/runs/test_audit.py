@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import bindparam, insert, select, text, update
+from sqlalchemy import delete, false, insert, text, update
 
 from app import models
 from app.export.columns import usual
@@ -39,6 +39,7 @@ from tests.runs.books import (
     take,
     take_one,
     turn_page,
+    unfence,
 )
 from tests.samples import NOON, intake, item, seen
 
@@ -105,6 +106,8 @@ def test_an_unknown_run_cannot_be_audited(engine):
 TAMPERED = [
     ("I1", "UPDATE run SET expected = expected + 1, lines_read = lines_read + 1"),
     ("I1", "DELETE FROM run_item WHERE offer_id = 600000000008"),
+    ("I1", "UPDATE run_sum SET offers = offers + 1"),
+    ("I1", "UPDATE run_sum SET state = 'gone'"),
     ("I2", "UPDATE run_item SET state = 'lost' WHERE offer_id = 600000000008"),
     ("I2", "UPDATE run SET state = 'stuck'"),
     ("I2", "UPDATE attempt SET ending = 'who knows' WHERE offer_id = 600000000005"),
@@ -300,7 +303,7 @@ def test_a_rule_sees_what_breaks_the_books_of_pictures(engine, name, statement):
 def test_a_rule_sees_what_breaks_it(engine, run, name, statement):
     transact(engine, lambda conn: conn.execute(text(statement)))
     assert name in names(engine)
-    if name != "I9":
+    if name != "I9" and "run_sum" not in statement:  # a supplier's, and of the closed run before
         assert name in names(engine, run.id)
 
 
@@ -351,13 +354,7 @@ def test_every_rule_has_its_counterexample():
 
 
 def test_without_the_fence_the_audit_is_red(engine, monkeypatch):
-    item = claims.ITEM.c
-    anybodys = (
-        *(item[name] == bindparam(f"own_{name}") for name in ("run_id", "offer_id")),
-        item.token >= bindparam("own_token"),
-    )
-    monkeypatch.setattr(settling, "_FENCE", select(item.token).where(*anybodys))
-    monkeypatch.setattr(settling, "_SETTLE", settling._settling(anybodys))
+    unfence(monkeypatch)
     run = new_run(engine, 1)
     late = take_one(engine, run)
     pass_time(engine, LEASE + 1)
@@ -398,21 +395,14 @@ def drains(engine, run) -> bool:
 
 
 def test_settling_without_closing_the_attempt_makes_the_audit_red(engine, monkeypatch):
-    monkeypatch.setattr(settling, "own_try", lambda _: (claims.ATTEMPT.c.run_id < 0,))
+    monkeypatch.setattr(settling, "_END", settling._END.where(false()))
     finish(engine, take_one(engine, new_run(engine, 1)))
     assert {"I4", "I5"} <= names(engine)
 
 
 def test_keeping_the_lease_of_a_finished_item_makes_the_audit_red(engine, monkeypatch):
-    honest = settling._item_values
-
-    def keeps(ruling):
-        values = honest(ruling)
-        return {
-            name: value for name, value in values.items() if name not in {"owner", "lease_until"}
-        }
-
-    monkeypatch.setattr(settling, "_item_values", keeps)
+    kept = {name: claims.ITEM.c[name] for name in ("owner", "lease_until")}
+    monkeypatch.setattr(settling, "_SETTLE", settling._SETTLE.values(kept))
     finish(engine, take_one(engine, new_run(engine, 1)))
     assert names(engine) == {"I6"}
 
@@ -427,7 +417,7 @@ def test_taking_an_item_twice_at_once_makes_the_audit_red(engine):
 
 
 def test_leaving_vanished_skus_makes_the_audit_red(engine, monkeypatch):
-    monkeypatch.setattr(offers, "_delete_vanished", lambda *_: None)
+    monkeypatch.setattr(offers, "delete", lambda target: delete(target).where(false()))
     for colours in (5, 2):
         one = take_one(engine, new_run(engine, 1))
         settling.commit(engine, one, stores(one, item(one.offer_id, colours=colours)))

@@ -4,11 +4,12 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import text
 
 from app.refs import Intake
 from app.runs.audit import audit
 from app.runs.claims import claim, give_back, renew
-from app.runs.counts import counts, next_due, reasons
+from app.runs.counts import counts, counts_of, next_due, reasons
 from app.runs.opening import open_run
 from app.runs.outcomes import MOST_EXCUSED, Blocked, Failed, Gone, Retry, RunState
 from app.runs.parking import park
@@ -384,6 +385,18 @@ def test_cancelling_closes_every_item_and_fences_those_in_flight(engine):
     with pytest.raises(Fenced):
         finish(engine, flying)
     assert cancel(engine, run.id).state == "cancelled"
+
+
+@pytest.mark.parametrize("close", [cancel, close_if_finished])
+def test_the_items_of_a_closed_run_are_not_counted_again(engine, close):
+    run = new_run(engine, 2)
+    for settlement in (None, Failed(reason="y")):
+        finish(engine, take_one(engine, run), settlement)
+    close(engine, run.id)
+    with engine.connect() as conn:
+        conn.execute(text("DELETE FROM attempt"))
+        conn.execute(text("DELETE FROM run_item"))
+        assert counts_of(conn, run.id).by_state == {"created": 1, "failed": 1}
 
 
 def test_pausing_lets_pages_in_flight_finish(engine):

@@ -18,7 +18,6 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import event, select
 
-from app.runs import settling
 from app.runs.audit import audit
 from app.runs.claims import give_back, renew
 from app.runs.counts import counts, next_due
@@ -28,7 +27,7 @@ from app.runs.settling import Fenced, commit
 from app.runs.states import cancel, close_if_finished, pause, read_run, resume
 from app.store.engine import reading, transact
 from tests.conftest import empty
-from tests.runs.books import ITEM, LEASE, new_run, pass_time, stores, take
+from tests.runs.books import ITEM, LEASE, new_run, pass_time, stores, take, unfence
 
 ITEMS = 4
 FIND = (Phase.generate,)
@@ -173,10 +172,7 @@ def test_the_books_balance_in_any_order_of_events_on_mariadb(mariadb_engine):
 
 
 def test_the_machine_finds_a_missing_fence(quick, monkeypatch):
-    def unfenced(one):
-        return (ITEM.c.run_id == one.run_id, ITEM.c.offer_id == one.offer_id)
-
-    monkeypatch.setattr(settling, "own_item", unfenced)
+    unfence(monkeypatch)
     with pytest.raises(AssertionError):
         play(quick, 200, phases=FIND)
 
