@@ -6,21 +6,23 @@ years costs one range read of the offer's own changes.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from app import models
 from app.models import table
-from app.store.changes import Recorded, of_offer
+from app.store.changes import CHANGE, Recorded, of_offer
 from app.store.differences import revert
 from app.store.facts import Facts, facts_of
 from app.store.memory import EVERYBODY
 from app.store.offers import StoredOffer
 
 CARD = table(models.OfferCardRow)
+MOMENT = timedelta(microseconds=1)
+"""The databases' clocks know none shorter."""
 
 
 class VersionUnknown(Exception):
@@ -95,10 +97,22 @@ def series(
             found.append(point)
             now = one.difference.before
     if now is not None:
-        first = Point(at=stored.first_seen_at, value=now, version=stored.recorded_from)
-        found.append(first)
+        since = _known_since(conn, stored)
+        found.append(Point(at=since, value=now, version=stored.recorded_from))
     # a page that was read anew has the last word on its moment
     return list({one.at: one for one in reversed(found)}.values())
+
+
+def _known_since(conn: Connection, stored: StoredOffer) -> datetime:
+    """Since when the first recorded version is known to have held.
+
+    Where older ones were forgotten (`pruning`), so was its beginning: it held before the next one.
+    """
+    if stored.recorded_from == 1:
+        return stored.first_seen_at
+    kept = select(func.min(CHANGE.c.observed_at)).where(CHANGE.c.offer_id == stored.item.offer_id)
+    oldest = conn.scalar(kept)
+    return stored.changed_at if oldest is None else oldest - MOMENT
 
 
 def listed(conn: Connection, offer_id: str, since: datetime | None = None) -> Iterator[Seen]:

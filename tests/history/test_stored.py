@@ -7,6 +7,7 @@ from sqlalchemy import select, text
 
 from app.history.movements import Wanted, movements
 from app.history.past import series
+from app.history.pruning import prune
 from app.runs.opening import open_run
 from app.store import changes
 from app.store.changes import CHANGE, of_offer, over_offers
@@ -151,6 +152,23 @@ def test_both_ways_of_asking_go_along_an_index(mariadb_engine):
             [plan] = conn.execute(text(f"EXPLAIN {query}")).mappings().all()
             assert plan["key"] == index
             assert "filesort" not in (plan["Extra"] or "")
+
+
+def test_what_was_forgotten_has_no_beginning_in_a_chart(engine):
+    store(engine, item(), 1)
+    for day, stock in ((2, 7), (3, 8), (4, 9)):
+        store(engine, item(stock=stock), day)
+
+    def chart() -> list[tuple[float, int]]:
+        with reading(engine) as conn:
+            points = series(conn, load(conn, OFFER_ID), "stock")
+        return [((one.at - NOON) / timedelta(days=1), one.value) for one in points]
+
+    prune(engine, NOON + timedelta(days=3))
+    assert chart() == [(pytest.approx(3), 7), (3, 8), (4, 9)]
+    assert chart()[0] < (3,)
+    prune(engine, NOON + timedelta(days=9))
+    assert chart() == [(4, 9)]
 
 
 def test_what_was_only_read_better_is_a_correction_and_no_movement(engine):
