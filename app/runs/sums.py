@@ -1,6 +1,6 @@
 """What the items of runs come to, by state; of a closed run it is written down once.
 
-Counting a large run reads its part of an index, some 1.5 million items a second. A closed run's
+Counting a large run reads its part of an index, about a million items a second. A closed run's
 items never change again.
 """
 
