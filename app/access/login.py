@@ -16,7 +16,7 @@ from app.access.tokens import Tokens
 MOST_BYTES = 8_192
 """A form with a token and a path is smaller."""
 POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
 PAGE = """<!doctype html>
