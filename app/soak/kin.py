@@ -71,6 +71,11 @@ class Kin:
     _foreign: Foreign = field(default_factory=Foreign)
     _seen: dict[Member, float] = field(default_factory=dict)
     """Zombies and orphans, and when each was first met."""
+    _before: frozenset[Member] = frozenset()
+    """What this process had started before; it is not the soak's."""
+
+    def __post_init__(self) -> None:
+        self._before = frozenset(self._members()) - {tree.census()[os.getpid()]}
 
     def weigh(self) -> Weight:
         """Look at all of them; some milliseconds a browser."""
@@ -100,7 +105,8 @@ class Kin:
 
     def _members(self) -> tuple[Member, ...]:
         found = tree.family([tree.census()[os.getpid()]])
-        return tuple(one for one in found if one.pid not in self.aside)
+        others = (one for one in found if one.pid not in self.aside)
+        return tuple(one for one in others if one not in self._before)
 
     @staticmethod
     def _zombies(members: Collection[Member]) -> set[Member]:
