@@ -183,6 +183,9 @@ class Drain:
         """Wait until the first waiting claim may be worked on; False if it may not, now or ever."""
         if self._waiting[0].kind is ItemKind.LIST:
             return True  # a walk takes a turn for each of its pages
+        await self._runtime.pool.limits.room()
+        if self._stopped.is_set() or not self._waiting:
+            return False
         try:
             if await self._skip_forbidden(self._waiting[0]):
                 return False

@@ -40,9 +40,11 @@ from app.store.engine import open_engine
 from app.store.schema import migrate
 from app.telling import alerts_of, courier_of
 from browsers import identity, traffic
+from browsers.crowd import Crowd
 from browsers.engine import find_engine
 from browsers.errors import EngineMissing
 from browsers.limits import Limits
+from browsers.machine import waited_for_processor
 from browsers.pool import BrowserPool
 from browsers.throttle import Move
 from browsers.values import Launch
@@ -56,6 +58,8 @@ PICTURE_THREADS = 2
 DECODERS = 2
 NATURAL_PER_CORE = 2
 """Rendered pages at once beside lean ones; they mostly wait for a core."""
+LEAN_PER_CORE = 4
+"""Lean pages at once, at least; with more the processors have no more to do (docs/benchmark.md)."""
 
 
 def open_database(settings: Settings) -> Engine:
@@ -88,7 +92,9 @@ def limits_of(settings: Settings, tell: Callable[[Event], None]) -> Limits:
 
     loading, cores = Loading(settings.browser.mode), len(os.sched_getaffinity(0))
     natural = None if loading is Loading.NATURAL else NATURAL_PER_CORE * cores
-    return Limits(settings.browser.contexts, natural=natural, told=told)
+    least = (NATURAL_PER_CORE if natural is None else LEAN_PER_CORE) * cores
+    crowd = Crowd(settings.browser.contexts, least=least, waited=waited_for_processor)
+    return Limits(settings.browser.contexts, natural=natural, told=told, crowd=crowd)
 
 
 def pace_of(settings: Settings) -> Pace:

@@ -1,6 +1,6 @@
 """What a pool may lend at this moment, and what it wants done.
 
-The rule is in `throttle.py`; here are the readings, and the bound of rendered pages.
+The rules are in `throttle.py` and `crowd.py`; here are the readings, and what rendered pages may.
 """
 
 import asyncio
@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
+from browsers.crowd import Crowd
 from browsers.errors import Busy, NetworkFailed, RenderError, TimedOut, Verdict
 from browsers.fleet import Fleet
 from browsers.launch import Browser
@@ -51,11 +52,13 @@ class Limits:
         natural: int | None = None,
         told: Told | None = None,
         memory: Callable[[], float] = memory_in_use,
+        crowd: Crowd | None = None,
     ) -> None:
         self._throttle = Throttle(most)
         self._natural = natural
         self._told = told or _nobody
         self._memory = memory
+        self._crowd = crowd
         self._answers: list[Answer] = []
         self.slots: Collection[Slot] = ()
         """The pool's, which sets them."""
@@ -75,10 +78,26 @@ class Limits:
         return max(1, min(self._natural, self.allowed - 1))
 
     @property
+    def at_once(self) -> int:
+        """Pages that may be under way, all in all."""
+        return min(self.allowed, self._crowd.at_once) if self._crowd else self.allowed
+
+    @property
     def cause(self) -> str:
-        """Why not all are lent; empty if all are."""
-        cause = self._throttle.cause
-        return "" if cause is None else cause.value
+        """Why not all are lent; empty if nothing holds them back."""
+        if cause := self._throttle.cause:
+            return cause.value
+        return self._crowd.cause if self._crowd else ""
+
+    async def room(self) -> None:
+        """Wait until a page more may be begun; who does not lease at once then loses it again."""
+        if self._crowd:
+            await self._crowd.room()
+
+    def count(self, queue: Queue) -> None:
+        """Take note of how many pages are under way or about to be."""
+        if self._crowd:
+            self._crowd.count(sum(slot.is_lent for slot in self.slots) + len(queue))
 
     def share(self, fleet: Fleet) -> float:
         """The fullest memory, from 0 to 1."""
@@ -111,6 +130,9 @@ class Limits:
 
     async def look(self, fleet: Fleet, *, lag: float, is_wanted: bool) -> None:
         """Read everything, and change what is allowed."""
+        if self._crowd:
+            self._crowd.look()
+            is_wanted |= self._crowd.is_wanted
         self.memory = await asyncio.to_thread(self._memory)
         answers, self._answers = tuple(self._answers), []
         reading = Reading(

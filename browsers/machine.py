@@ -1,6 +1,7 @@
-"""How full the memory is that this process may use: its container's, or the whole machine's.
+"""How full the memory is, and how contested the processors are, that this process may use.
 
-Read from cgroup v2 or v1 and /proc (Linux). Where nothing can be read nothing is full.
+Its container's, or the whole machine's: read from cgroup v2 or v1 and /proc (Linux). Where nothing
+can be read nothing is full and nobody waits.
 """
 
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 GROUPS, OWN, MEMINFO = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup"), Path("/proc/meminfo")
+PRESSURE = Path("/proc/pressure/cpu")
 
 _V2 = ("memory.max", "memory.current", "inactive_file")
 _V1 = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
@@ -30,6 +32,25 @@ def memory_in_use(groups: Path = GROUPS, own: Path = OWN, meminfo: Path = MEMINF
         return 0.0
     told = [group for group in groups_of(groups, own) if 0 < group.limit < total]
     return min(1.0, max(1 - available / total, *(group.used / group.limit for group in told), 0.0))
+
+
+def waited_for_processor(groups: Path = GROUPS, own: Path = OWN, machine: Path = PRESSURE) -> float:
+    """Seconds so far in which something that could run had to wait for a processor.
+
+    Something of our control group, else of the whole machine
+    (docs.kernel.org/accounting/psi.html); it only grows.
+    """
+    paths = [line.split(":", 2)[2] for line in _lines(own) if line.startswith("0::")]
+    folders = [*(groups / path.lstrip("/") for path in paths), groups]
+    files = [*(folder / "cpu.pressure" for folder in folders), machine]
+    return next((stalled for file in files if (stalled := _stalled(file)) is not None), 0.0)
+
+
+def _stalled(file: Path) -> float | None:
+    """Seconds of the line `some`, which counts microseconds after `total=`; None without it."""
+    some = next((line for line in _lines(file) if line.startswith("some ")), "")
+    total = some.rpartition("total=")[2]
+    return int(total) / 1e6 if total.isdecimal() else None
 
 
 def groups_of(groups: Path, own: Path) -> Iterator[Group]:

@@ -75,7 +75,7 @@ class BrowserPool:
             sandboxed=launching.sandboxed(self._launch.sandbox),
             memory_mb=self._fleet.weight,
             contexts=self._fleet.contexts,
-            allowed=self.limits.allowed,
+            allowed=self.limits.at_once,
             held_back=self.limits.cause,
             memory_share=self.limits.share(self._fleet),
         )
@@ -295,6 +295,7 @@ class BrowserPool:
 
     def _step(self) -> None:
         orders = self._assign()
+        self.limits.count(self._queue)
         if orders.launch:
             self._start(self._relaunch())
         for slot in orders.open:
@@ -315,9 +316,9 @@ class BrowserPool:
 
     async def _relaunch(self) -> None:
         way_out = self._guise.visitor.proxy
-        wanted = replace(self._launch, proxy=way_out)
         try:
-            browser = await started(self._launcher, wanted, self._patience)
+            launch = replace(self._launch, proxy=way_out)
+            browser = await started(self._launcher, launch, self._patience)
         except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear it
             self._queue.fail(error)
         else:

@@ -196,8 +196,8 @@ class PoolStatus:
     contexts: int = 0
     """Open in the current browser; more than there are slots have been forgotten."""
     allowed: int | None = None
-    """Slots that may be lent now; None: nobody says."""
+    """Pages that may be under way now; None: nobody says."""
     held_back: str = ""
-    """Why not all may be lent, one of `throttle.Pressure`; empty if all may."""
+    """What holds others back: a `throttle.Pressure` or `crowd.CAUSE`; empty if nothing does."""
     memory_share: float = 0.0
     """In use of what the machine, the container or the engine may have, whichever is fullest."""

@@ -20,6 +20,7 @@ from app.replica.serve import Replica, running
 from app.runs.counts import Counts, counts
 from app.runs.opening import open_run
 from app.runtime import Event, Evidence, Loading, Manners, Runtime
+from browsers.crowd import Crowd
 from browsers.limits import Limits
 from browsers.pool import BrowserPool
 from browsers.throttle import Move
@@ -60,6 +61,7 @@ class Desk:
     lease_seconds: float = 6.0
     memory_limit_mb: int = 2048
     patience: Patience | None = None
+    crowd: Crowd | None = None
     moves: list[Move] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     told: asyncio.Event = field(default_factory=asyncio.Event)
@@ -73,7 +75,7 @@ class Desk:
     ) -> Counts:
         """Work on a run to its end; `meanwhile(drain, pool)` runs beside it."""
         launch = Launch(replica=replica.address, memory_limit_mb=self.memory_limit_mb)
-        limits = Limits(self.slots, told=self.moves.append)
+        limits = Limits(self.slots, told=self.moves.append, crowd=self.crowd)
         pool = BrowserPool(launch, size=self.slots, limits=limits, patience=self.patience)
         await pool.open()
         try:

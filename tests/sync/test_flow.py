@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from app.runs.outcomes import RunState
 from app.runtime import Loading
 from app.store import offers
 from app.store.engine import reading
+from browsers.crowd import Crowd
 from browsers.throttle import Pressure
 from browsers.waiting import Patience
 from tests.sync.conftest import FREE
@@ -102,6 +104,20 @@ async def test_a_run_is_finished_where_the_memory_is_too_small_for_its_slots(lit
     assert min(move.after for move in cuts) < 6
     assert (found.run.state, found.by_state.get("failed", 0)) == (RunState.DONE, 0)
     assert audit(lite_desk.engine) == []
+
+
+async def test_no_more_pages_are_begun_than_the_processors_have_time_for(lite_desk, site):
+    lite_desk.slots, lite_desk.crowd = 4, Crowd(4, least=1, waited=time.monotonic)
+    opened = []
+
+    async def meanwhile(_drain, pool):
+        for number in range(1, 13):
+            await lite_desk.until(number)
+            opened.append(pool.status().contexts)
+
+    found = await lite_desk.drain(site, lite_desk.open(urls(site)[:12]), meanwhile)
+    assert found.run.state is RunState.DONE
+    assert set(opened) == {1}
 
 
 async def test_in_mixed_mode_a_block_is_not_asked_again_in_another_way(lite_desk):
