@@ -53,7 +53,10 @@ if TYPE_CHECKING:
     from app.schedule.sources import Batch
     from app.schedule.ticker import RunOpener
 
-BOOK_THREADS = 2
+BOOK_THREADS = {"sqlite": 1}
+"""By kind of database, else two. SQLite has one writer at a time: a second thread waits for it and
+for the interpreter, which costs a tenth of the speed; a server leaves the first one waiting."""
+MOST_BOOK_THREADS = 2
 PICTURE_THREADS = 2
 DECODERS = 2
 NATURAL_PER_CORE = 2
@@ -64,7 +67,7 @@ LEAN_PER_CORE = 4
 
 def open_database(settings: Settings) -> Engine:
     """The database in force, brought to the newest schema. Raises DatabaseUnavailable."""
-    engine = open_engine(settings.database, pool_size=BOOK_THREADS + PICTURE_THREADS + 3)
+    engine = open_engine(settings.database, pool_size=MOST_BOOK_THREADS + PICTURE_THREADS + 3)
     migrate(engine)
     return engine
 
@@ -295,12 +298,13 @@ async def open_runtime(
     """A runtime with its browsers open; closed in order on the way out. Raises EngineMissing."""
     alerts, tell = alerts_of(settings), noted(tell)
     size, owner = settings.browser.contexts, owner_name()
+    threads = BOOK_THREADS.get(engine.dialect.name, MOST_BOOK_THREADS)
     pool = BrowserPool(launch_of(settings), size=size, limits=limits_of(settings, tell))
     with (
         journal_of(settings, owner) as journal,
         archive_of(settings, engine) as archive,
         courier_of(settings, engine) as courier,
-        ThreadPoolExecutor(BOOK_THREADS, thread_name_prefix="books") as books,
+        ThreadPoolExecutor(threads, thread_name_prefix="books") as books,
     ):
         await pool.open()
         try:
