@@ -123,17 +123,24 @@ class Slot:
             self._context = await browser.open_context(self.guise.storage)
 
     async def mend(self, verdict: Verdict, *, within: float) -> None:
-        """Close the page (KEEP), or the context and open a new one. Raises as `open` does."""
+        """Empty the page (KEEP), or close the context and open one. Raises as `open` does."""
         if verdict is Verdict.KEEP and not self._has_left:
-            tab, self._tab = self._tab, None
             async with asyncio.timeout(within):
-                if tab is not None:
-                    await tab.close()
+                await self._leave_page()
             return
         await self._save(within=within / 2)
         await self.clear(within=within)
         assert self.browser is not None
         await self.open(self.browser, within=within)
+
+    async def _leave_page(self) -> None:
+        tab, self._tab = self._tab, None
+        if tab is None:
+            return
+        if await tab.empty():
+            self._tab = tab
+        else:
+            await tab.close()
 
     async def clear(self, *, within: float) -> None:
         """Close the context and its page. Raises as `open` does."""

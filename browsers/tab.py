@@ -18,6 +18,12 @@ from browsers.visit import ABORTED, Act, Answered, Broke, Event, Held, Leaving, 
 
 _TIDY_EVERY = 20
 """Visits of one tab between garbage collections: without, 1,000 lean pages add 70 MB (measured)."""
+_MOST_RENDERED = 25
+"""Rendered pages of one tab. A new tab is a new process that has to compile the site's scripts
+again: that is more than half of what a page costs (docs/benchmark.md)."""
+_CLEAN_EVERY = 3
+"""Rendered pages between garbage collections: with none they hold three times the memory."""
+_BLANK, _BLANK_SECONDS = "about:blank", 1.0
 
 _DOCUMENTS = {"urlPattern": "*", "resourceType": "Document", "requestStage": "Response"}
 _SETUP: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -29,7 +35,7 @@ _SETUP: tuple[tuple[str, dict[str, Any]], ...] = (
 
 
 class Tab:
-    """One page. It outlives many lean visits; after a rendered one it `is_used` and is closed."""
+    """One page, for many visits. After one that rendered it `is_used`, until it is emptied."""
 
     def __init__(self, page: Page, cdp: CDPSession) -> None:
         self.page = page
@@ -37,6 +43,9 @@ class Tab:
         self._cdp = cdp
         self._frame = ""
         self._visits = 0
+        self._left = _MOST_RENDERED
+        self._emptied: asyncio.Event | None = None
+        self._death = asyncio.get_running_loop().create_future()
         self._watches = False
         self._events: asyncio.Queue[Event | BaseException] = asyncio.Queue()
         self._calls: tuple[str, Callable[[Sent | Returned], None]] | None = None
@@ -70,9 +79,33 @@ class Tab:
 
     async def free(self) -> None:
         """Hold and refuse nothing from now on: a person looks at this page; no visit follows."""
-        self.is_used = True
+        self.is_used, self._left = True, 0
         await self._cdp.send("Fetch.disable")
         await self._cdp.send("Network.setBlockedURLs", {"urls": []})
+
+    async def empty(self) -> bool:
+        """Leave the page that was shown; whether the tab may serve another visit.
+
+        What that page left running ends with it, and its last events are heard before the next
+        visit begins.
+        """
+        self.rest()
+        self._left -= 1
+        if self._left <= 0:
+            return False
+        self._emptied = asyncio.Event()
+        try:
+            async with asyncio.timeout(_BLANK_SECONDS):
+                await self._cdp.send("Page.navigate", {"url": _BLANK})
+                await self._emptied.wait()
+                if self._left % _CLEAN_EVERY == 0:
+                    await self._cdp.send("HeapProfiler.collectGarbage")
+        except (PlaywrightError, TimeoutError):
+            return False
+        finally:
+            self._emptied = None
+        self.is_used = False
+        return True
 
     async def close(self) -> None:
         self.rest()
@@ -98,7 +131,7 @@ class Tab:
 
     async def overhear(self, api: str, tell: Callable[[Sent | Returned], None]) -> None:
         """Tell of the page's calls of an api, too, and hold their answers until `let_go`."""
-        self.is_used = True  # it serves nothing else afterwards
+        self.is_used, self._left = True, 0  # it serves nothing else afterwards
         self._calls = (api, tell)
         answers = {"urlPattern": calls.pattern(api), "requestStage": "Response"}
         await self._cdp.send("Fetch.enable", {"patterns": [_DOCUMENTS, answers]})
@@ -138,10 +171,10 @@ class Tab:
 
     async def look(self, function: str, *arguments: Any) -> Any:
         """Call a function of ours in a world that the page's scripts do not see."""
-        world = await self._cdp.send(
+        world = await self._answer(
             "Page.createIsolatedWorld", {"frameId": self._frame, "worldName": "reader"}
         )
-        told = await self._cdp.send(
+        told = await self._answer(
             "Runtime.callFunctionOn",
             {
                 "functionDeclaration": function,
@@ -153,6 +186,17 @@ class Tab:
         if "exceptionDetails" in told:
             raise PlaywrightError(f"a look at the page failed: {told['exceptionDetails']['text']}")
         return told["result"].get("value")
+
+    async def _answer(self, name: str, values: dict[str, Any]) -> Any:
+        """What the renderer answers; one that dies meanwhile never does, which is an error, too."""
+        asked = asyncio.ensure_future(self._cdp.send(name, values))
+        try:
+            await asyncio.wait((asked, self._death), return_when=asyncio.FIRST_COMPLETED)
+            if not asked.done():
+                raise PlaywrightError("the renderer died")
+            return asked.result()
+        finally:
+            asked.cancel()
 
     def play(self, behaviour: Coroutine[Any, Any, None]) -> None:
         """Behave while the visit goes on; PLAYED tells when it is done."""
@@ -188,7 +232,7 @@ class Tab:
     # What the engine tells
 
     def _listen(self) -> None:
-        self.page.on("crash", lambda _: self._tell(Sign.CRASHED))
+        self.page.on("crash", self._on_crash)
         self.page.on("popup", self._close_popup)
         self._cdp.on("Fetch.requestPaused", self._on_paused)
         self._cdp.on("Page.frameRequestedNavigation", self._on_requested)
@@ -200,6 +244,11 @@ class Tab:
 
     def _tell(self, event: Event) -> None:
         self._events.put_nowait(event)
+
+    def _on_crash(self, _: Page) -> None:
+        self._tell(Sign.CRASHED)
+        if not self._death.done():
+            self._death.set_result(None)
 
     def _on_paused(self, told: dict[str, Any]) -> None:
         if told["resourceType"] != "Document":
@@ -240,6 +289,9 @@ class Tab:
     def _on_navigated(self, told: dict[str, Any]) -> None:
         frame = told["frame"]
         if frame["id"] != self._frame:
+            return
+        if self._emptied is not None and frame["url"] == _BLANK:
+            self._emptied.set()
             return
         self.is_used = True
         if frame["url"].startswith(("http:", "https:")):  # and not the engine's own error page

@@ -29,6 +29,9 @@ FRAME = (
     "document.body.append(f)}})"
 )
 SCRIPTS = {
+    "busybody": "setInterval(() => fetch('/asked'), 20);"
+    " setTimeout(() => { location.href = '/left' }, 500)",
+    "restless": "addEventListener('DOMContentLoaded', () => setTimeout(() => { for (;;); }))",
     "jump": 'location.replace("https://detail.1688.com/ok?after=jump")',
     "late-jump": 'addEventListener("load",()=>setTimeout(()=>location.assign("/ok?after=late"),50))',
     "jump-loop": 'location.replace("/jump-loop?"+Math.random())',

@@ -9,8 +9,9 @@ import signal
 
 import pytest
 
+from browsers import tab
 from browsers.errors import BrowserLost, PageCrashed, PoolClosed, RenderError, TimedOut
-from browsers.values import Mode
+from browsers.values import Mode, SlotState
 from browsers.waiting import Patience
 from tests.browsers.conftest import BRISK, until
 
@@ -145,14 +146,49 @@ async def test_cancelled_page_gives_its_slot_back(rig, held, mode):
     assert len(rig.recorder.browsers[0]._browser.contexts) == 1
 
 
-async def test_rendered_page_is_closed_and_its_context_kept(rig):
+async def test_rendered_page_is_emptied_and_its_tab_kept(rig):
     (context,) = rig.recorder.browsers[0]._browser.contexts
     await rig.check(Mode.LEAN)
-    assert len(context.pages) == 1
+    (page,) = context.pages
+    for mode in (Mode.NATURAL, Mode.NATURAL, Mode.LEAN, Mode.NATURAL):
+        await rig.check(mode)
+        await until(lambda: rig.pool.status().slots[0].state is SlotState.IDLE)
+        assert [page.url for page in context.pages] == ["about:blank"]
+    assert context.pages == [page]
+    assert rig.recorder.browsers[0]._browser.contexts == [context]
+
+
+async def test_nothing_of_a_rendered_page_runs_when_the_next_one_is_loaded(rig, server):
+    """It asks again and again, and would leave for another page in a moment."""
+    assert (await rig.load("busybody", Mode.NATURAL)).status == 200
+    await until(lambda: rig.pool.status().slots[0].state is SlotState.IDLE)
+    asked = server.hits["asked"]
+    for _ in range(3):
+        await rig.check(Mode.NATURAL)
+    assert server.hits["asked"] == asked
+    assert server.hits["left"] == 0
+
+
+async def test_a_tab_is_closed_after_so_many_rendered_pages(rig, monkeypatch):
+    monkeypatch.setattr(tab, "_MOST_RENDERED", 3)
+    (context,) = rig.recorder.browsers[0]._browser.contexts
+    pages = []
+    for _ in range(7):
+        await rig.check(Mode.NATURAL)
+        await until(lambda: rig.pool.status().slots[0].state is SlotState.IDLE)
+        pages.append(len(context.pages))
+    assert pages == [1, 1, 0, 1, 1, 0, 1]
+
+
+async def test_a_tab_that_does_not_empty_is_closed(rig):
+    """A page that never lets its renderer rest."""
     await rig.check(Mode.NATURAL)
-    await until(lambda: context.pages == [])
+    (context,) = rig.recorder.browsers[0]._browser.contexts
+    (page,) = context.pages
+    assert (await rig.load("restless", Mode.NATURAL)).status == 200
     await rig.check(Mode.NATURAL)
     assert rig.recorder.browsers[0]._browser.contexts == [context]
+    assert page not in context.pages
 
 
 async def test_slot_is_mended_when_its_holder_raises(rig):
