@@ -53,6 +53,11 @@ SAY_AGAIN_SECONDS = 30.0
 _log = logging.getLogger(__name__)
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    """RQ tells each minute, for each queue, that it tidies up: nothing else would be seen."""
+    return "cleaning registries" not in str(record.msg)
+
+
 def progress_of(found: Counts) -> str:
     """How far a run is, as the dashboard shows it."""
     return f"{found.finished}/{found.planned}"
@@ -88,6 +93,7 @@ class Worker(SimpleWorker):
             worker_ttl=BEAT_TTL,
             job_monitoring_interval=BEAT_TTL,
         )
+        self.log.addFilter(_is_news)
         self._redis = connection
         self._engine = engine
         self._watcher = watcher

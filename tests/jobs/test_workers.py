@@ -192,6 +192,9 @@ def test_a_burst_ends_when_nothing_is_left(crew: Crew):
     worker = crew.start("--burst")
     assert worker.wait(90) == 0
     assert crew.counts(run).run.state is RunState.DONE
+    logged = "".join(path.read_text() for path in (crew.folder / "data" / "logs").iterdir())
+    assert f'"run": {run.id}' in logged
+    assert "cleaning registries" not in logged
 
 
 def test_a_run_of_the_real_site_is_left_alone_by_a_worker_of_a_local_one(crew: Crew):
