@@ -18,6 +18,7 @@ from app.console.pages.changes import SPANS
 from app.console.pages.opening import KINDS, PRIORITIES
 from app.console.pages.profiles import SAYINGS
 from app.console.words import catalogue
+from app.export.registry import known_formats
 from app.filters.form import QUESTIONS
 from app.filters.search import SORTS
 from app.items import Status
@@ -26,7 +27,9 @@ from app.runs.outcomes import LEASED, QUEUED, Outcome, RunState
 from app.schedule.fires import Decision
 from app.services.groups import VERDICTS
 from app.services.profiles import Word
+from app.store.facts import Kind
 from app.store.quarantine import DECISIONS
+from browsers.crowd import CAUSE
 from browsers.throttle import Pressure
 from tests.console.conftest import PAYLOADS
 
@@ -265,6 +268,9 @@ def spoken() -> set[str]:
             *suppliers.LACKS.values(),
             *(name for name, _ in PARTS),
             *Pressure,
+            CAUSE,
+            *(one.replace("_", " ") for one in Kind),
+            *(one.help for one in known_formats().values()),
             *THROTTLING,
         }
     )
