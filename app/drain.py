@@ -209,14 +209,14 @@ class Drain:
         return True
 
     async def _claim(self) -> bool:
-        """Take as many items as there are slots; fewer trips to the database, few to give back."""
+        """Take as many items as may be under way; fewer trips to the database, few to give back."""
         runtime = self._runtime
         room = await runtime.aside(limits.room, runtime.engine, self._run_id)
         if room.reached:
             with suppress(RunClosed):  # somebody closed it meanwhile: just as well
                 await runtime.aside(pause, runtime.engine, self._run_id, room.reached)
             return False
-        wanted = 1 if self._guest.is_paced else self._guest.slots
+        wanted = 1 if self._guest.is_paced else min(self._guest.slots, runtime.pool.limits.at_once)
         found = await runtime.aside(
             claim,
             runtime.engine,
