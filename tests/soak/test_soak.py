@@ -11,13 +11,13 @@ from app.cli.main import app
 from app.soak.kin import MARK
 from tests.soak.leaks import GATES, soaked, verdicts
 
-PAGES = 40
+PAGES = 60
 
 
 def test_a_soak_finds_the_leak_and_nothing_else(tmp_path):
     folder = tmp_path / "soak"
-    more = ["--offers", "20", "-c", "2", "--folder", str(folder)]
-    code, report = soaked("context", PAGES, *more, every=8)
+    more = ["--offers", "30", "-c", "2", "--folder", str(folder)]
+    code, report = soaked("context", PAGES, *more, every=4)
 
     found = verdicts(report)
     assert [name for name, verdict in found.items() if verdict == "fail"] == [GATES["context"]]
