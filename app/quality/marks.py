@@ -78,12 +78,14 @@ class Compared:
 def compare(before: OfferItem, now: OfferItem, told: frozenset[str]) -> Compared:
     """Which of the marks that `before` had are `told` again by `now`, and which are not.
 
+    That an offer was off the shelf is no mark of it: it was noted when the offer was gone.
     Raises ValueError for another layout.
     """
     if before.layout != now.layout:
         raise ValueError(f"pages of {before.layout} and {now.layout} tell in ways of their own")
     had = told if before is now else marks_of(before)
-    had = frozenset(mark for mark in had if not mark.startswith(MOODY))
+    noted = {"status"} if before.status is Status.OFF_SHELF else set()
+    had = frozenset(mark for mark in had - noted if not mark.startswith(MOODY))
     jumps = {f"{name}:scale": jumped for name, jumped in _jumps(before, now)}
     return Compared(
         kept=(had & told) | {mark for mark, jumped in jumps.items() if not jumped},

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from app.extract.base import FieldMissing
+from app.items import Status
 from app.quality import books
 from app.runs.opening import open_run
 from app.runs.outcomes import RunState
@@ -113,6 +114,16 @@ def test_known_offers_are_compared_with_themselves(engine, change):
         alarms += read(engine, run, [now], before=item)
     assert len(alarms) >= 1
     assert read_run(engine, run).state is RunState.PAUSED
+
+
+def test_offers_that_come_back_have_lost_nothing(engine):
+    """That they were off the shelf no page of their layout told: it was noted when they were gone."""
+    run = run_of(engine)
+    for item in items(40):
+        gone, back = (
+            item.model_copy(update={"status": one}) for one in (Status.OFF_SHELF, Status.UNKNOWN)
+        )
+        assert read(engine, run, [back], before=gone) == []
 
 
 def test_every_page_of_several_workers_is_counted_once(engine):
