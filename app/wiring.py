@@ -17,7 +17,6 @@ from app.archive.archive import Archive
 from app.archive.retention import Retention
 from app.images.failures import Failure, PictureFailed
 from app.images.fetch import Fetcher
-from app.images.files import Shelf
 from app.images.studio import Studio
 from app.images.turns import PictureTurns, picture_gate
 from app.images.ways import Way
@@ -26,7 +25,7 @@ from app.lists import list_of
 from app.noting import noted
 from app.pace.quiet import read_quiet
 from app.pace.values import Pace
-from app.profiles.jar import Jar
+from app.places import archive_folder, jar_of, shelf_of
 from app.profiles.proxies import egress_of, read_proxy
 from app.profiles.values import Profile, ProfileError
 from app.refs import OfferRef
@@ -36,8 +35,6 @@ from app.runtime import Event, Evidence, Loading, Manners, Runtime
 from app.sections import Batch as DeclaredBatch
 from app.sections import Profile as DeclaredProfile
 from app.settings import Settings, config_path
-from app.store.engine import open_engine
-from app.store.schema import migrate
 from app.telling import alerts_of, courier_of
 from browsers import identity, traffic
 from browsers.crowd import Crowd
@@ -63,13 +60,6 @@ NATURAL_PER_CORE = 2
 """Rendered pages at once beside lean ones; they mostly wait for a core."""
 LEAN_PER_CORE = 4
 """Lean pages at once, at least; with more the processors have no more to do (docs/benchmark.md)."""
-
-
-def open_database(settings: Settings) -> Engine:
-    """The database in force, brought to the newest schema. Raises DatabaseUnavailable."""
-    engine = open_engine(settings.database, pool_size=MOST_BOOK_THREADS + PICTURE_THREADS + 3)
-    migrate(engine)
-    return engine
 
 
 def launch_of(settings: Settings) -> Launch:
@@ -143,12 +133,6 @@ def check_profile(settings: Settings, name: str) -> None:
     manners_of(settings).profile(name)
 
 
-def jar_of(settings: Settings) -> Jar:
-    """Where cookies are kept."""
-    folder = "profiles" if settings.site.replica is None else "replica-profiles"
-    return Jar(settings.data_dir / folder)
-
-
 def profile_of(declared: DeclaredProfile, settings: Settings) -> Profile:
     """A declared profile. A proxy is an address of its own. Raises ProxyRefused."""
     proxy = read_proxy(declared.proxy.get_secret_value()) if declared.proxy else None
@@ -205,11 +189,6 @@ def journal_of(settings: Settings, owner: str) -> AbstractContextManager[Journal
     return nullcontext() if folder is None else closing(Journal(folder, owner))
 
 
-def archive_folder(settings: Settings) -> Path:
-    """Where documents are kept."""
-    return settings.data_dir / "archive"
-
-
 def retention_of(settings: Settings) -> Retention:
     """How long, and how much of it."""
     wanted = settings.archive
@@ -221,11 +200,6 @@ def archive_of(settings: Settings, engine: Engine) -> AbstractContextManager[Arc
     if not settings.archive.keep:
         return nullcontext()
     return closing(Archive(archive_folder(settings), engine, retention_of(settings)))
-
-
-def shelf_of(settings: Settings) -> Shelf:
-    """Where pictures are kept."""
-    return Shelf(folder=settings.data_dir / "images")
 
 
 def user_agent(settings: Settings) -> str:

@@ -19,10 +19,10 @@ app = typer.Typer(help="Alerts on prices, stock and changes.", no_args_is_help=T
 @app.command("list")
 def listing(as_json: Annotated[bool, typer.Option("--json", help="One document.")] = False) -> None:
     """List the alerts, how often each has fired, and what is not delivered yet."""
+    from app.places import open_database
     from app.settings import load
     from app.store.engine import reading
     from app.telling import alerts_of
-    from app.wiring import open_database
 
     settings = load()
     alerts = alerts_of(settings)

@@ -43,10 +43,10 @@ def audit(
     Exit code 10 and a line for each place where a rule does not hold.
     """
     from app.cli import exits
+    from app.places import open_database
     from app.runs.audit import balance
     from app.runs.history import compare
     from app.settings import load
-    from app.wiring import open_database
 
     settings = load()
     engine = open_database(settings)
@@ -73,7 +73,7 @@ def _archive(
     settings: "Settings", engine: "Engine", subset: str | None, run: int | None
 ) -> "Found":
     from app.archive.checking import Share, check
-    from app.wiring import archive_folder
+    from app.places import archive_folder
 
     share = Share.of(subset) if subset else Share()
     return check(engine, archive_folder(settings), share, run)
@@ -85,7 +85,7 @@ def _pictures(
     """Files of pictures that are not as they were; where the folder is elsewhere, only on wish."""
     from app.archive.checking import Share
     from app.images.checks import flaws
-    from app.wiring import shelf_of
+    from app.places import shelf_of
 
     shelf = shelf_of(settings)
     if not hashes and not shelf.folder.is_dir():

@@ -36,8 +36,8 @@ def create(
     from app.backup.values import BackupError
     from app.cli.keys import key_of
     from app.cli.steps import shown
+    from app.places import open_database
     from app.settings import load
-    from app.wiring import open_database
 
     settings = load()
     home, place = settings.data_dir, _place(settings, folder)

@@ -27,10 +27,11 @@ NONE = "no batches; declare one as [[batch]] in pwsync.toml: name, cron, and fil
 @app.command("list")
 def list_batches(as_json: AsJson = False) -> None:
     """List the batches: timetable, source, what became of the last instant, the next one."""
+    from app.places import open_database
     from app.schedule import fires
     from app.schedule.ticker import present_of
     from app.settings import load
-    from app.wiring import batches_of, open_database
+    from app.wiring import batches_of
 
     settings = load()
     batches = batches_of(settings)
@@ -60,9 +61,10 @@ def next_instants(
     """Show when batches are due next, each on the clock of its zone."""
     from itertools import islice
 
+    from app.places import open_database
     from app.schedule.ticker import present_of
     from app.settings import load
-    from app.wiring import batches_of, open_database
+    from app.wiring import batches_of
 
     settings = load()
     batches = _chosen(batches_of(settings), name)
@@ -97,9 +99,10 @@ def fire_batch(
     """
     from app.cli import exits
     from app.cli.working import say
+    from app.places import open_database
     from app.schedule.ticker import BatchBusy, fire
     from app.settings import load
-    from app.wiring import batches_of, open_database, opener_of
+    from app.wiring import batches_of, opener_of
 
     settings = load()
     [batch] = _chosen(batches_of(settings), name)
@@ -122,9 +125,10 @@ def tick_once(here: Here = False, as_json: AsJson = False) -> None:
     Any number of ticks and schedulers, on any machines with the same database, open each run once.
     Exit code 3: a batch's source could not be read.
     """
+    from app.places import open_database
     from app.schedule.ticker import tick
     from app.settings import load
-    from app.wiring import batches_of, open_database, opener_of
+    from app.wiring import batches_of, opener_of
 
     settings = load()
     batches = batches_of(settings)

@@ -20,9 +20,9 @@ Number = Annotated[int, typer.Argument(help="Number of the run.")]
 
 def pause(run: Number) -> None:
     """Hand out no more offers of a run; what is being loaded is finished."""
+    from app.places import open_database
     from app.runs import states
     from app.settings import load
-    from app.wiring import open_database
 
     states.pause(open_database(load()), run, "a person said so")
     say(f"run {run} is paused; `pwsync resume {run}` goes on")
@@ -33,10 +33,10 @@ def stop(
     yes: Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")] = False,
 ) -> None:
     """Close a run for good; offers that are not done become `cancelled`."""
+    from app.places import open_database
     from app.runs import states
     from app.runs.counts import counts
     from app.settings import load
-    from app.wiring import open_database
 
     engine = open_database(load())
     found = counts(engine, run)
@@ -55,9 +55,9 @@ def top(
     as_json: AsJson = False,
 ) -> None:
     """Watch a run live; q leaves it running."""
+    from app.places import open_database
     from app.runs import states
     from app.settings import load
-    from app.wiring import open_database
 
     way = Way(progress=progress, as_json=as_json)
     settings = load()
@@ -77,11 +77,11 @@ def status(
 ) -> None:
     """Tell at once how unfinished runs and workers stand."""
     from app.cli import reporting
+    from app.places import open_database
     from app.runs.counts import counts
     from app.runs.states import find_unfinished
     from app.services.reports import as_document
     from app.settings import load
-    from app.wiring import open_database
 
     settings = load()
     engine = open_database(settings)

@@ -56,11 +56,11 @@ def prune(
 
     from app.cli.errors import UsageError
     from app.history import pruning
+    from app.places import open_database
     from app.schedule.batches import TimetableError, read_duration
     from app.settings import load
     from app.store.clock import now
     from app.store.engine import consult
-    from app.wiring import open_database
 
     try:
         length = read_duration(older)

@@ -33,12 +33,12 @@ def demo(
     """
     from app.cli.sync import flags, open_or_continue
     from app.cli.working import Way, work
+    from app.places import open_database
     from app.refs import read_refs
     from app.replica.serve import running
     from app.runs.states import recent_runs
     from app.services.wanted import Wanted
     from app.settings import load
-    from app.wiring import open_database
 
     way = Way(progress=progress, here=True)
     data = load().data_dir

@@ -9,11 +9,12 @@ from app.access.tokens import TokenFile
 from app.export.orders import Orders
 from app.logins.watched import Logins
 from app.noting import log_folder
+from app.places import archive_folder, shelf_of
 from app.runs.owners import owner_name
 from app.services.checkup.findings import Means
 from app.services.desk import Desk
 from app.settings import Settings
-from app.wiring import archive_folder, batches_of, launch_of, manners_of, shelf_of
+from app.wiring import batches_of, launch_of, manners_of
 
 if TYPE_CHECKING:
     from redis import Redis

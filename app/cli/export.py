@@ -101,8 +101,8 @@ def _work(asked: "Asked", target: str, *, overwrite: bool, as_json: bool) -> Non
     from app.export.pictures import kept_thumbs
     from app.export.target import refuse
     from app.export.work import export
+    from app.places import open_database, shelf_of
     from app.settings import load
-    from app.wiring import open_database, shelf_of
 
     request = request_of(asked, target, overwrite=overwrite, may_name_files=True)
     if target != "-":

@@ -102,8 +102,8 @@ class Fetching:
         from functools import partial
 
         from app.images import checks, rows
+        from app.places import shelf_of
         from app.store.engine import transact
-        from app.wiring import shelf_of
 
         with bar("looking for files", checks.count(self._engine)) as (progress, task):
             found = checks.flaws(

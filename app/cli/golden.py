@@ -70,10 +70,10 @@ def _archived(offer: str | None, place: str | None) -> "tuple[Snapshot, str]":
     from app.archive import reading, rows
     from app.archive.values import Kind, RecordLost
     from app.extract.base import Snapshot
+    from app.places import archive_folder, open_database
     from app.refs import OfferRef
     from app.settings import load
     from app.store import engine as databases
-    from app.wiring import archive_folder, open_database
 
     settings = load()
     wanted: list[Any] = [rows.PAGE.c.kind == str(Kind.OFFER)]

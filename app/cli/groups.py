@@ -46,8 +46,8 @@ def groups(
     """
     if context.invoked_subcommand:
         return
+    from app.places import open_database
     from app.settings import load
-    from app.wiring import open_database
 
     engine = open_database(load())
     try:
@@ -75,8 +75,8 @@ def build(
     from app.cli.fetching import bar
     from app.cli.working import seconds_of
     from app.groups.build import build
+    from app.places import open_database
     from app.settings import load
-    from app.wiring import open_database
 
     seconds = seconds_of(since)
     engine = open_database(load())
@@ -123,10 +123,10 @@ def _decide(offer: str, other: str, verdict: str | None, told: str) -> None:
     from functools import partial
 
     from app.groups.review import decide
+    from app.places import open_database
     from app.refs import OfferRef
     from app.settings import load
     from app.store.engine import transact
-    from app.wiring import open_database
 
     one, two = (OfferRef.parse(each).offer_id for each in (offer, other))
     engine = open_database(load())

@@ -25,8 +25,9 @@ class Desk:
     @classmethod
     def opened(cls, replica: str | None) -> Self:
         """By the settings in force. Raises SettingsError, DatabaseUnavailable, ProxyRefused."""
+        from app.places import open_database
         from app.settings import load
-        from app.wiring import manners_of, open_database
+        from app.wiring import manners_of
 
         settings = load({"site": {"replica": replica}})
         return cls(settings=settings, manners=manners_of(settings), engine=open_database(settings))

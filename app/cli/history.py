@@ -151,9 +151,9 @@ def changes(
 
     from app.cli import past
     from app.history.movements import Wanted, movements
+    from app.places import open_database
     from app.settings import load
     from app.store.engine import reading
-    from app.wiring import open_database
 
     named = _kinds(kinds)
     with reading(open_database(load())) as conn:
@@ -181,11 +181,11 @@ def changes(
 @contextmanager
 def _stored(offer: str) -> "Iterator[tuple[Connection, StoredOffer]]":
     """An offer, and one picture of the database that holds it. Raises UsageError for a stranger."""
+    from app.places import open_database
     from app.refs import OfferRef
     from app.settings import load
     from app.store import offers
     from app.store.engine import reading
-    from app.wiring import open_database
 
     offer_id = OfferRef.parse(offer).offer_id
     with reading(open_database(load())) as conn:

@@ -44,8 +44,8 @@ def fetch(
     Exit code 3: some could not be had; 5: not now (quiet hours, or the hosts want a pause);
     8: no space is left; 130: stopped by Ctrl-C, nothing lost.
     """
+    from app.places import open_database
     from app.settings import load
-    from app.wiring import open_database
 
     settings = load({"site": {"replica": replica}})
     engine = open_database(settings)
@@ -71,8 +71,8 @@ def verify(
     """
     from app.archive.checking import Share
     from app.images import checks
+    from app.places import open_database, shelf_of
     from app.settings import load
-    from app.wiring import open_database, shelf_of
 
     settings = load()
     share = Share.of(subset) if subset else None
@@ -116,9 +116,9 @@ def collect(
     from shutil import rmtree
 
     from app.images import sweep
+    from app.places import open_database, shelf_of
     from app.services.pictures import CACHE
     from app.settings import load
-    from app.wiring import open_database, shelf_of
 
     settings = load()
     engine, shelf = open_database(settings), shelf_of(settings)

@@ -48,9 +48,10 @@ def login(
     is in use.
     """
     from app.logins.booking import Booking, NoAccount, profile_of
+    from app.places import open_database
     from app.runs.owners import owner_name
     from app.settings import load
-    from app.wiring import manners_of, open_database
+    from app.wiring import manners_of
 
     _check(headed=headed, cookies=cookies)
     way = Shown(window=headed, seconds=seconds_of(time_limit) or 0.0, as_json=as_json)

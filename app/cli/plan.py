@@ -35,10 +35,11 @@ def plan(
     from rich.console import Console
 
     from app.cli.foretold import drawn
+    from app.places import open_database
     from app.services.planning import as_document
     from app.services.planning import plan as foretell
     from app.settings import load
-    from app.wiring import manners_of, open_database
+    from app.wiring import manners_of
 
     wanted = read_wanted(
         refs,

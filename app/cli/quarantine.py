@@ -110,10 +110,10 @@ def _ask(question: str, yes: bool) -> None:
 
 
 def _decided(engine: "Engine", case: "Case", discard: bool) -> bool:
+    from app.places import archive_folder
     from app.quality import releasing
     from app.runs.owners import owner_name
     from app.settings import load
-    from app.wiring import archive_folder
 
     name = f"case {case.row['id']}, offer {case.row['offer_id']}"
     if discard:
@@ -130,8 +130,8 @@ def _decided(engine: "Engine", case: "Case", discard: bool) -> bool:
 
 
 def _engine() -> "Engine":
+    from app.places import open_database
     from app.settings import load
-    from app.wiring import open_database
 
     return open_database(load())
 

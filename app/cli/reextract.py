@@ -51,10 +51,10 @@ def reextract(
     """
     from app.cli import exits, rereading
     from app.cli.progress import bar
+    from app.places import archive_folder, open_database
     from app.reextract.spool import Spool
     from app.reextract.survey import size, survey
     from app.settings import load
-    from app.wiring import archive_folder, open_database
 
     if not (dry or yes or sys.stdin.isatty()):
         raise UsageError("without a terminal nobody can be asked: add -y to write, -n to look")

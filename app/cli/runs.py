@@ -13,11 +13,11 @@ def runs(
     import json
 
     from app.cli import reporting
+    from app.places import open_database
     from app.runs.counts import counts
     from app.runs.states import recent_runs
     from app.services.reports import as_document
     from app.settings import load
-    from app.wiring import open_database
 
     engine = open_database(load())
     found = [counts(engine, run.id) for run in recent_runs(engine, limit)]
@@ -43,11 +43,11 @@ def report(
     import json
 
     from app.cli import filling, reporting
+    from app.places import open_database
     from app.quality.books import quality_of
     from app.runs.counts import counts, reasons
     from app.services.reports import as_document, quality_as_json
     from app.settings import load
-    from app.wiring import open_database
 
     engine = open_database(load())
     found, why = counts(engine, run), reasons(engine, run)

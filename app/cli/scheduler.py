@@ -32,9 +32,9 @@ def scheduler(
     """
     from app.cli.working import say
     from app.noting import begin_log
+    from app.places import open_database
     from app.settings import load
     from app.telling import courier_of
-    from app.wiring import open_database
 
     settings = load()
     begin_log(settings, "scheduler")

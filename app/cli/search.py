@@ -42,9 +42,9 @@ def search(
     query = _query(words or [], where)
     from app.filters.hits import hits
     from app.filters.search import count, search
+    from app.places import open_database
     from app.settings import load
     from app.store.engine import reading
-    from app.wiring import open_database
 
     with reading(open_database(load())) as conn:
         page = search(conn, query, sort=sort, limit=limit)

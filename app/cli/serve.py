@@ -136,12 +136,12 @@ def _app(settings: "Settings", tokens: "Tokens", invitation: "Invitation | None"
     from app.cli.desk import desk_of, means_of
     from app.cli.keys import key_of
     from app.jobs.doorbell import open_client
+    from app.places import open_database
     from app.server.app import make_app
     from app.server.dashboard import make_dashboard
     from app.services.backups import Bench
     from app.services.checkup.collect import findings
     from app.store.engine import consult
-    from app.wiring import open_database
 
     engine = open_database(settings)
     probes = {"database": lambda: consult(engine, lambda c: c.scalar(text("SELECT 1")), tries=1)}

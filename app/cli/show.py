@@ -21,11 +21,11 @@ def show(
     import json
 
     from app.items import as_json as plain
+    from app.places import open_database
     from app.refs import OfferRef
     from app.settings import load
     from app.store import offers
     from app.store.engine import reading
-    from app.wiring import open_database
 
     ref = OfferRef.parse(offer)
     engine = open_database(load())

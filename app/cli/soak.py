@@ -157,8 +157,8 @@ def _settings(
 
 
 def _empty_database(settings: "Settings") -> "Engine":
+    from app.places import open_database
     from app.runs.states import recent_runs
-    from app.wiring import open_database
 
     engine = open_database(settings)
     if recent_runs(engine, limit=1):

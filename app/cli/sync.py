@@ -78,8 +78,9 @@ def sync(
     not read as before (drift); 8: a limit was reached; 9: the profile is in use; 130: stopped by
     Ctrl-C, nothing lost.
     """
+    from app.places import open_database
     from app.settings import load
-    from app.wiring import check_profile, open_database
+    from app.wiring import check_profile
 
     way = Way(
         progress=progress, as_json=as_json, detach=detach, here=here, priority=priority, wait=wait
@@ -137,11 +138,12 @@ def resume(
     as_json: AsJson = False,
 ) -> None:
     """Go on with a run that was stopped, killed, paused or parked."""
+    from app.places import open_database
     from app.runs import states
     from app.runs.outcomes import CLOSED, RunState
     from app.services.profiles import end_rest
     from app.settings import load
-    from app.wiring import check_profile, manners_of, open_database
+    from app.wiring import check_profile, manners_of
 
     way = Way(progress=progress, as_json=as_json, detach=detach, here=here, wait=wait)
     if priority is not None:
@@ -195,9 +197,9 @@ def retry(
     as_json: AsJson = False,
 ) -> None:
     """Open a new run with those offers of another that failed, or ended as --only says."""
+    from app.places import open_database
     from app.runs import states
     from app.settings import load
-    from app.wiring import open_database
 
     way = Way(progress=progress, as_json=as_json, detach=detach, here=here, priority=priority)
     settings = load(flags(replica, contexts, mode))

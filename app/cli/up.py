@@ -37,8 +37,8 @@ def up(
     """
     import signal
 
+    from app.places import open_database
     from app.settings import load
-    from app.wiring import open_database
 
     settings = load({"api": {"host": host, "port": port}})
     open_database(settings).dispose()  # migrated once, before several look at it

@@ -18,9 +18,9 @@ def why(
     """Tell who asked for an offer, what was read when, and where each of its values stood."""
     from app import why as books
     from app.cli import origins
+    from app.places import archive_folder, open_database
     from app.refs import OfferRef
     from app.settings import load
-    from app.wiring import archive_folder, open_database
 
     offer_id = OfferRef.parse(offer).offer_id
     settings = load()

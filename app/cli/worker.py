@@ -35,8 +35,8 @@ def worker(
     """
     from app.cli import exits
     from app.noting import begin_log
+    from app.places import open_database
     from app.settings import load
-    from app.wiring import open_database
     from browsers.engine import find_engine
 
     settings = load(flags(replica, contexts, mode))

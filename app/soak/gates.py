@@ -19,7 +19,7 @@ PAGES_OF_THREE_DAYS = 43_200
 LONG = 10_000
 """Pages after the warm-up from which on the allocator's arenas have settled, too."""
 CONNECTIONS = 9.0
-"""As `wiring.open_database` makes the pool, and two."""
+"""As `places.open_database` makes the pool, and two."""
 
 
 class Verdict(StrEnum):
