@@ -7,7 +7,7 @@ from statistics import fmean, median, quantiles
 from typing import Any
 
 from app.monitor.status import percentile
-from app.soak.slopes import FEWEST, Slope, slope, within_lives
+from app.soak.slopes import FEWEST, Slope, slope, slope_beside, within_lives
 
 WARM_UP = 3
 """The first third of the pages is left out: caches fill, code is loaded, engines settle."""
@@ -63,6 +63,32 @@ class Evidence:
         """How a measure grows after the warm-up."""
         points = [(one["pages"], _value(one, name)) for one in self.warm]
         return slope([(x, y) for x, y in points if y is not None])
+
+    def slope_beside_lives(self, name: str) -> Slope | None:
+        """How a measure grows after the warm-up beside what each browser takes with it.
+
+        Playwright keeps what it knows of a page as long as the page's browser lives: 85 objects.
+        With less than two browsers that cannot be told from a leak, and is called one.
+        """
+        ages = self._ages()
+        points = [
+            (one["pages"], ages[one["pages"]], value)
+            for one in self.warm
+            if (value := _value(one, name)) is not None
+        ]
+        if sum(age == 0 for _, age, _ in points) < 2:  # noqa: PLR2004
+            return self.slope(name)
+        return slope_beside(points)
+
+    def _ages(self) -> dict[int, int]:
+        """By pages, how many of them the newest browser had by then."""
+        born: dict[str, int] = {}
+        ages = {}
+        for one in self.samples:
+            for name in one["drivers"]:
+                born.setdefault(name, one["pages"])
+            ages[one["pages"]] = one["pages"] - max(born.values(), default=0)
+        return ages
 
     def lives(self) -> dict[str, list[tuple[float, float]]]:
         """The weight of each driver over its life, oldest first."""

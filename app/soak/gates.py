@@ -103,10 +103,8 @@ def _upper(found: Slope | None, evidence: Evidence, *, early: bool = True) -> Me
     return Measure(value=found.upper, lower=lower, decides=evidence.decides)
 
 
-def _slope_of(
-    name: str, unit: str, limit: float, *, short: float | None = None, early: bool = True
-) -> Gate:
-    """`short`: the limit below `LONG` pages. `early`: see `_upper`."""
+def _slope_of(name: str, unit: str, limit: float, *, short: float | None = None) -> Gate:
+    """`short`: the limit below `LONG` pages."""
 
     def limit_of(evidence: Evidence) -> float:
         return limit if short is None or evidence.pages >= LONG else short
@@ -115,7 +113,16 @@ def _slope_of(
         name=f"{name} slope",
         unit=f"{unit} / 1,000 pages".lstrip(),
         limit=limit_of,
-        measure=lambda evidence: _upper(evidence.slope(name), evidence, early=early),
+        measure=lambda evidence: _upper(evidence.slope(name), evidence),
+    )
+
+
+def _slope_beside_lives(name: str, unit: str, limit: float, *, short: float) -> Gate:
+    return Gate(
+        name=f"{name} slope",
+        unit=f"{unit} / 1,000 pages",
+        limit=lambda evidence: limit if evidence.pages >= LONG else short,
+        measure=lambda evidence: _upper(evidence.slope_beside_lives(name), evidence, early=False),
     )
 
 
@@ -158,8 +165,8 @@ def _total_mib(evidence: Evidence) -> float:
 
 
 GATES: Sequence[Gate] = (
-    _slope_of("pss.python", "MiB", 1.0, short=5.0, early=False),
-    _slope_of("heap_blocks", "objects", 10_000.0, early=False),
+    _slope_beside_lives("pss.python", "MiB", 1.0, short=5.0),
+    _slope_beside_lives("heap_blocks", "objects", 10_000.0, short=25_000.0),
     Gate(
         name="driver slope within a browser's life",
         unit="MiB / 1,000 pages",

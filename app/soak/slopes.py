@@ -63,23 +63,45 @@ def student(freedom: int) -> float:
 def slope(points: Sequence[tuple[float, float]]) -> Slope | None:
     """Of (pages, value) in the order of pages; None of too few."""
     means = blocks(points)
-    if len(means) < FEWEST:
+    return _fitted(*zip(*means, strict=True), freedom=len(means) - 2) if _enough(means) else None
+
+
+def slope_beside(points: Sequence[tuple[float, float, float]]) -> Slope | None:
+    """Of (pages, age, value), where a value also grows with an age that begins anew now and then.
+
+    How it grows with the pages at the same age: what is left of pages and of values when the age
+    has explained what it can (Frisch and Waugh, 1933). None of too few.
+    """
+    means = blocks(points)
+    if not _enough(means):
         return None
-    xs, ys = zip(*means, strict=True)
+    pages, ages, values = zip(*means, strict=True)
+    return _fitted(_beside(ages, pages), _beside(ages, values), freedom=len(means) - 3)
+
+
+def _enough(means: Sequence[object]) -> bool:
+    return len(means) >= FEWEST
+
+
+def _beside(ages: Sequence[float], values: Sequence[float]) -> list[float]:
+    line = linear_regression(ages, values)
+    return [y - line.slope * x - line.intercept for x, y in zip(ages, values, strict=True)]
+
+
+def _fitted(xs: Sequence[float], ys: Sequence[float], *, freedom: int) -> Slope:
     line = linear_regression(xs, ys)
-    left = sum((y - line.slope * x - line.intercept) ** 2 for x, y in means)
+    left = sum((y - line.slope * x - line.intercept) ** 2 for x, y in zip(xs, ys, strict=True))
     spread = sum((x - fmean(xs)) ** 2 for x in xs)
-    freedom = len(means) - 2
     error = sqrt(left / freedom / spread)
     return Slope(per_thousand=line.slope * THOUSAND, half=student(freedom) * error * THOUSAND)
 
 
-def blocks(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+def blocks(points: Sequence[tuple[float, ...]]) -> list[tuple[float, ...]]:
     """Their means in at most `BLOCKS` groups of the same number."""
     number = min(BLOCKS, len(points))
     cuts = [round(len(points) * place / number) for place in range(number + 1)] if number else []
     groups = [points[low:high] for low, high in pairwise(cuts)]
-    return [(fmean(x for x, _ in one), fmean(y for _, y in one)) for one in groups]
+    return [tuple(fmean(column) for column in zip(*one, strict=True)) for one in groups]
 
 
 def within_lives(lives: Mapping[str, Sequence[tuple[float, float]]]) -> Slope | None:

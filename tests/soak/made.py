@@ -15,7 +15,7 @@ def sample(pages: int, dice: random.Random) -> dict[str, Any]:
     life, age = divmod(pages, LIFE)
     driver = 120 + 0.005 * age + dice.gauss(0, 1)
     pss = {
-        "python": 170 + dice.gauss(0, 0.3),
+        "python": 170 + 0.008 * age + dice.gauss(0, 0.3),
         "driver": driver,
         "browser": 140.0,
         "renderers": 110.0,
@@ -34,7 +34,7 @@ def sample(pages: int, dice: random.Random) -> dict[str, Any]:
         "contexts": 4,
         "fds": 24 + dice.randint(0, 1),
         "threads": 9,
-        "heap_blocks": 830_000 + dice.randint(-4000, 4000),
+        "heap_blocks": 830_000 + 85 * age + dice.randint(-4000, 4000),
         "scratch_mb": 0.2,
         "foreign_cpu": 0.02,
         "database_connections": 2,

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from app.soak.slopes import BLOCKS, Slope, blocks, slope, student, within_lives
+from app.soak.slopes import BLOCKS, Slope, blocks, slope, slope_beside, student, within_lives
 
 
 def line(per_thousand: float, *, noise: float, pages: int = 3000, seed: int = 7):
@@ -62,6 +62,21 @@ def test_the_slope_within_lives_does_not_see_that_each_begins_anew():
     found = within_lives(lives)
     assert found.per_thousand == pytest.approx(10.0)
     assert within_lives({"0": lives["0"]}) is None
+
+
+def lives_of(life: int, *, leak: float):
+    """A sawtooth of lives, 80 a page, on something that grows with every page."""
+    dice = random.Random(2)
+    each = ((n, n % life) for n in range(0, 8 * 5000, 50))
+    return [(n, age, 1e6 + 80 * age + leak * n + dice.gauss(0, 4000)) for n, age in each]
+
+
+@pytest.mark.parametrize("leak", [0.0, 30.0])
+def test_what_begins_anew_with_each_browser_is_no_growth_and_hides_none(leak):
+    points = lives_of(5300, leak=leak)
+    found = slope_beside(points)
+    assert found.lower < leak * 1000 < found.upper
+    assert found.half < 1000 < slope([(x, y) for x, _, y in points]).half
 
 
 def test_a_projection_is_the_slope_times_the_pages():
