@@ -6,10 +6,10 @@ Beside `wiring.py`; what a line has and how files are shared is in `logs.py`.
 import logging
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from app.logs import LogFile, begin
+from app.places import log_folder
 from app.runtime import Event
 from app.settings import Settings, SettingsError
 from app.telling import addresses_of
@@ -18,11 +18,6 @@ SHORTEST_KEY = 8
 """Characters of a part of an address that may be its key."""
 NOT_WELL = frozenset({"retry", "fenced", "blocked", "failed", "invalid", "unreadable", "throttled"})
 _log = logging.getLogger(__name__)
-
-
-def log_folder(settings: Settings) -> Path:
-    """Where programs note what they do."""
-    return settings.log.folder or settings.data_dir / "logs"
 
 
 def begin_log(settings: Settings, role: str) -> None:

@@ -38,3 +38,8 @@ def jar_of(settings: Settings) -> Jar:
     """Where cookies are kept; a replica's apart from the real site's."""
     folder = "profiles" if settings.site.replica is None else "replica-profiles"
     return Jar(settings.data_dir / folder)
+
+
+def log_folder(settings: Settings) -> Path:
+    """Where programs note what they do."""
+    return settings.log.folder or settings.data_dir / "logs"

@@ -7,8 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, asynccontextmanager, closing, nullcontext
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
-from pathlib import Path
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
@@ -21,7 +19,6 @@ from app.images.studio import Studio
 from app.images.turns import PictureTurns, picture_gate
 from app.images.ways import Way
 from app.images.work import Means, PictureWork
-from app.lists import list_of
 from app.noting import noted
 from app.pace.quiet import read_quiet
 from app.pace.values import Pace
@@ -32,9 +29,8 @@ from app.refs import OfferRef
 from app.runs.journal import Journal
 from app.runs.owners import owner_name
 from app.runtime import Event, Evidence, Loading, Manners, Runtime
-from app.sections import Batch as DeclaredBatch
 from app.sections import Profile as DeclaredProfile
-from app.settings import Settings, config_path
+from app.settings import Settings
 from app.telling import alerts_of, courier_of
 from browsers import identity, traffic
 from browsers.crowd import Crowd
@@ -45,10 +41,6 @@ from browsers.machine import waited_for_processor
 from browsers.pool import BrowserPool
 from browsers.throttle import Move
 from browsers.values import Launch
-
-if TYPE_CHECKING:
-    from app.schedule.sources import Batch
-    from app.schedule.ticker import RunOpener
 
 BOOK_THREADS = {"sqlite": 1}
 """By kind of database, else two. SQLite has one writer at a time: a second thread waits for it and
@@ -142,45 +134,6 @@ def profile_of(declared: DeclaredProfile, settings: Settings) -> Profile:
         per_day=declared.per_day,
         egress=egress_of(proxy) if proxy else settings.pace.egress,
     )
-
-
-def batches_of(settings: Settings) -> "tuple[Batch, ...]":
-    """The declared batches. A relative file lies beside the configuration file that names it."""
-    found = config_path()
-    folder = found.parent if found else Path()
-    return tuple(_batch(one, folder.absolute()) for one in settings.batch)
-
-
-def _batch(declared: DeclaredBatch, folder: Path) -> "Batch":
-    from app.schedule import batches, sources  # noqa: PLC0415 - only who has batches pays for it
-
-    source: sources.Source
-    if declared.file is not None:
-        source = sources.RefFile(path=folder / declared.file.expanduser())
-    elif listed := list_of(declared.keyword, declared.shop, declared.category):
-        source = sources.ListedOffers(ref=listed)
-    else:
-        source = sources.StaleOffers(older=batches.read_duration(declared.stale or "0"))
-    return sources.Batch(
-        name=declared.name,
-        timetable=batches.Timetable(cron=declared.cron, zone=batches.read_zone(declared.tz)),
-        catchup=batches.read_duration(declared.catchup),
-        source=source,
-        limit=declared.limit,
-        profile=declared.profile,
-        ignore_robots=declared.ignore_robots,
-    )
-
-
-def opener_of(settings: Settings) -> "RunOpener":
-    """How the runs of batches are opened."""
-    from app.schedule.ticker import RunOpener  # noqa: PLC0415 - only who has batches pays for it
-
-    options = {
-        "replica": settings.site.replica is not None,
-        "profile": settings.site.profile,
-    }
-    return RunOpener(attempts=settings.run.attempts, options=options)
 
 
 def journal_of(settings: Settings, owner: str) -> AbstractContextManager[Journal | None]:

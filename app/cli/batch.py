@@ -31,7 +31,7 @@ def list_batches(as_json: AsJson = False) -> None:
     from app.schedule import fires
     from app.schedule.ticker import present_of
     from app.settings import load
-    from app.wiring import batches_of
+    from app.timetable import batches_of
 
     settings = load()
     batches = batches_of(settings)
@@ -64,7 +64,7 @@ def next_instants(
     from app.places import open_database
     from app.schedule.ticker import present_of
     from app.settings import load
-    from app.wiring import batches_of
+    from app.timetable import batches_of
 
     settings = load()
     batches = _chosen(batches_of(settings), name)
@@ -102,7 +102,7 @@ def fire_batch(
     from app.places import open_database
     from app.schedule.ticker import BatchBusy, fire
     from app.settings import load
-    from app.wiring import batches_of, opener_of
+    from app.timetable import batches_of, opener_of
 
     settings = load()
     [batch] = _chosen(batches_of(settings), name)
@@ -128,7 +128,7 @@ def tick_once(here: Here = False, as_json: AsJson = False) -> None:
     from app.places import open_database
     from app.schedule.ticker import tick
     from app.settings import load
-    from app.wiring import batches_of, opener_of
+    from app.timetable import batches_of, opener_of
 
     settings = load()
     batches = batches_of(settings)

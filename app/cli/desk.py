@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from app.access.tokens import TokenFile
 from app.export.orders import Orders
 from app.logins.watched import Logins
-from app.noting import log_folder
-from app.places import archive_folder, shelf_of
+from app.places import archive_folder, log_folder, shelf_of
 from app.runs.owners import owner_name
 from app.services.checkup.findings import Means
 from app.services.desk import Desk
 from app.settings import Settings
-from app.wiring import batches_of, launch_of, manners_of
+from app.timetable import batches_of
+from app.wiring import launch_of, manners_of
 
 if TYPE_CHECKING:
     from redis import Redis

@@ -41,7 +41,7 @@ def logs(
     import json
 
     from app.cli.moments import moment
-    from app.noting import log_folder
+    from app.places import log_folder
     from app.refs import OfferRef
     from app.services.logs import LEVELS, Wanted, newest
     from app.settings import load

@@ -57,7 +57,7 @@ class Scheduler:
     """The loop; what it does is the ticker's and the reconciler's."""
 
     def __init__(self, settings: "Settings", engine: "Engine", say: Callable[[str], None]) -> None:
-        from app.wiring import batches_of, opener_of
+        from app.timetable import batches_of, opener_of
 
         self._settings = settings
         self._engine = engine
