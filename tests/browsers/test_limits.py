@@ -1,7 +1,9 @@
 """A real Chromium whose pool is told to hold back while its pages load."""
 
 import asyncio
+import time
 
+from browsers import throttle
 from browsers.limits import Limits
 from browsers.values import Mode, SlotState
 from tests.browsers.conftest import until
@@ -50,3 +52,15 @@ async def test_pages_that_load_are_finished_when_slots_are_cut_and_all_work_agai
     await asyncio.gather(*(rig.check() for _ in range(8)))
     assert (rig.pool.status().allowed, rig.starts) == (4, 1)
     assert context_count() == 4
+
+
+async def test_a_loop_that_is_kept_from_turning_cuts_slots(make_rig, monkeypatch):
+    monkeypatch.setattr(throttle, "LAG_SECONDS", 0.15)
+    moves: list[throttle.Move] = []
+    rig = await make_rig(size=4, limits=Limits(4, natural=4, memory=lambda: 0.1, told=moves.append))
+    async with asyncio.timeout(10):
+        while not moves:
+            time.sleep(0.6)  # noqa: ASYNC251 - the fault that is looked for
+            await asyncio.sleep(0.001)
+    assert moves[0].cause is throttle.Pressure.LAG
+    assert rig.pool.status().allowed == 2
