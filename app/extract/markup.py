@@ -7,8 +7,9 @@ For pages of the old era, whose facts stand partly in the markup. Client templat
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from typing import Any
+
+from lxml import etree
 
 from app.extract.base import LayoutUnknown
 from app.extract.carriers import parse_literal
@@ -38,6 +39,12 @@ class Want:
         inside = f".{self.within} " if self.within else ""
         return f"{inside}{self.tag}{chosen}" + ("" if self.take == "text" else f"@{self.take}")
 
+    def is_met(self, given: Mapping[str, str], paragraph: str) -> bool:
+        """Whether an element of its tag, in a paragraph of these classes, is one that is wanted."""
+        attribute, word = self.where
+        is_there = attribute in given and (not word or word in given[attribute].split())
+        return is_there and (not self.within or self.within in paragraph.split())
+
 
 @dataclass(slots=True)
 class _Open:
@@ -45,11 +52,14 @@ class _Open:
     pieces: list[str] = field(default_factory=list)
 
 
-class Markup(HTMLParser):
-    """Collects the wanted elements, in page order."""
+class _Markup:
+    """Collects the wanted elements, in page order, from a parser that builds no tree.
+
+    A tree would cost a page that repeats a tag or an attribute without end the square of its
+    length (libxml2 and lexbor, measured); events cost it once.
+    """
 
     def __init__(self, wants: Sequence[Want]) -> None:
-        super().__init__(convert_charrefs=True)
         self.found: dict[str, list[str]] = {}
         self._wants: dict[str, list[Want]] = {}
         for want in wants:
@@ -57,37 +67,41 @@ class Markup(HTMLParser):
         self._paragraph = ""
         self._open: _Open | None = None
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def start(self, tag: str, given: Mapping[str, str]) -> None:
+        """A tag is opened."""
         if tag == "p":
-            self._paragraph = dict(attrs).get("class") or ""
+            self._paragraph = given.get("class", "")
         for want in self._wants.get(tag, ()):
-            given = dict(attrs)
-            attribute, word = want.where
-            if attribute not in given or (word and word not in (given[attribute] or "").split()):
-                continue
-            if want.within and want.within not in self._paragraph.split():
+            if not want.is_met(given, self._paragraph):
                 continue
             if want.take != "text":
-                self.found.setdefault(want.name, []).append(given.get(want.take) or "")
+                self.found.setdefault(want.name, []).append(given.get(want.take, ""))
             elif tag not in _VOID:
                 self._open = _Open(want)
 
-    def handle_endtag(self, tag: str) -> None:
+    def end(self, tag: str) -> None:
+        """A tag is closed."""
         if self._open and self._open.want.tag == tag:
             self.found.setdefault(self._open.want.name, []).append("".join(self._open.pieces))
             self._open = None
 
-    def handle_data(self, data: str) -> None:
+    def data(self, data: str) -> None:
+        """Text between tags."""
         if self._open:
             self._open.pieces.append(data)
 
+    def close(self) -> Mapping[str, list[str]]:
+        """What was found; the parser passes it on."""
+        return self.found
+
 
 def collect(text: str, wants: Sequence[Want]) -> Mapping[str, list[str]]:
-    """`{name: [text or attribute of each element]}`; broken markup ends the reading early."""
-    markup = Markup(wants)
-    with suppress(AssertionError):  # how the parser refuses a malformed declaration
-        markup.feed(text)
-        markup.close()
+    """`{name: [text or attribute of each]}`; broken markup is read as far as it can be."""
+    markup = _Markup(wants)
+    parser = etree.HTMLParser(target=markup, encoding="utf-8", recover=True)
+    with suppress(etree.ParserError, etree.XMLSyntaxError):
+        parser.feed(text.replace("\0", "\ufffd").encode("utf-8", "replace"))
+        parser.close()
     return markup.found
 
 
