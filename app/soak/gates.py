@@ -170,7 +170,7 @@ GATES: Sequence[Gate] = (
     Gate(
         name="driver slope within a browser's life",
         unit="MiB / 1,000 pages",
-        limit=lambda evidence: 15.0 if evidence.pages >= LONG else 40.0,
+        limit=lambda evidence: 20.0 if evidence.pages >= LONG else 40.0,
         measure=lambda evidence: _upper(evidence.driver_slope(), evidence),
     ),
     Gate(
