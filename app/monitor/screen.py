@@ -192,11 +192,12 @@ def _beside(left: Table, right: Table) -> Table:
 
 def _foot(status: Status) -> Table:
     pool = status.pool
-    left = Text(f" {pool.engine.partition('.')[0] or 'no browser yet'}", style="bright_black")
+    left = Text(style="bright_black")
+    if held := words.slots(pool):  # first, since a narrow terminal cuts the line's end
+        left.append(f" {held} ", style="yellow")
+    left.append(f" {pool.engine.partition('.')[0] or 'no browser yet'}")
     if pool.memory_mb is not None:
         left.append(f"  {pool.memory_mb} MB")
-    if held := words.slots(pool):
-        left.append(f"  {held}", style="yellow")
     if pool.browser_starts > 1:
         left.append(f"  {pool.browser_starts} starts")
     if pool.engine and not pool.sandboxed:
