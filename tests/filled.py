@@ -25,6 +25,7 @@ from app.models import table
 from app.refs import Intake, OfferRef
 from app.replica.expected import expected
 from app.replica.offers import offer
+from app.runs import sums
 from app.runs.opening import open_run
 from app.store.engine import open_engine, reading, transact
 from app.store.offers import Observation, mark_gone, save
@@ -78,7 +79,7 @@ def fill(
         settled = transact(engine, partial(_store, run_id=run.id, part=part, began=began))
         outcomes.update(settled)
     closed = {"state": "done", "closed_at": began + timedelta(seconds=count)}
-    transact(engine, lambda conn: conn.execute(update(RUN).where(RUN.c.id == run.id), closed))
+    transact(engine, lambda conn: _close(conn, run.id, closed))
     return Round(run_id=run.id, offer_ids=tuple(each for each, _ in found), outcomes=outcomes)
 
 
@@ -95,6 +96,11 @@ def _store(conn: Connection, *, run_id: int, part: list, began: datetime) -> lis
         words.append(word)
         _settle(conn, seen, offer_id, {"word": word, "reason": reason})
     return words
+
+
+def _close(conn: Connection, run_id: int, closed: dict) -> None:
+    conn.execute(update(RUN).where(RUN.c.id == run_id), closed)
+    sums.write(conn, run_id)
 
 
 def _settle(conn: Connection, seen: Observation, offer_id: str, told: dict) -> None:
