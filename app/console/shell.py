@@ -10,14 +10,15 @@ from importlib.resources import files
 from typing import Any
 from urllib.parse import quote, unquote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template, pass_context
+from jinja2.runtime import Context
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.access.callers import caller_of
 from app.access.login import LANGUAGE
 from app.console.nav import CHAPTERS, PLACES
-from app.console.words import LANGUAGES, chosen, said
+from app.console.words import LANGUAGES, chosen, said, sentences
 from app.services.desk import Desk
 
 POLICY = (
@@ -169,6 +170,15 @@ def lasting(value: float | None, missing: str = "–") -> str:
     return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
 
 
+@pass_context
+def retold(context: Context, sentence: object) -> str:
+    """What another part of the program has said, in the page's language; empty for nothing.
+
+    Its values may be a page's words: this is text like any other, and escaped where it is shown.
+    """
+    return sentences.retold(context["language"], str(sentence or ""))
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "number": number,
     "yuan": yuan,
@@ -177,4 +187,5 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "percent": percent,
     "lasting": lasting,
     "told": told,
+    "retold": retold,
 }

@@ -12,7 +12,7 @@ from app.access.callers import caller_of
 from app.console.shell import desk_of, done, event, fragment, page
 from app.monitor.status import HISTORY_POINTS
 from app.runs.counts import Counts
-from app.runs.outcomes import CLOSED, LEASED, QUEUED, Outcome, RunState
+from app.runs.outcomes import CLOSED, LEASED, QUEUED, STORED, Outcome, RunState
 from app.runs.states import read_run
 from app.services import profiles, runs
 from app.services.reports import next_step
@@ -47,6 +47,7 @@ def live_values(look: Look) -> dict[str, Any]:
         "held": profiles.held_up_run(look.counts.run),
         "shares": shares(look.counts),
         "happened": look.status.events[: -SHOWN_EVENTS - 1 : -1],
+        "stored": STORED,
         "speeds": _points(look.status.history),
         "chart": CHART,
     }

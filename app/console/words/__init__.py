@@ -1,7 +1,8 @@
 """What the console says, in the languages it speaks.
 
 English is the key and stands in the templates; a language is a folder of TOML files, each a table
-from English to that language, a file for each place of the console.
+from English to that language, a file for each place of the console. Sentences that come from
+elsewhere are in `sentences.py`.
 """
 
 import tomllib
@@ -15,8 +16,13 @@ LANGUAGES: Mapping[str, str] = {"en": "English", "zh": "中文"}
 @cache
 def catalogue(language: str) -> Mapping[str, str]:
     """English to the language; empty for English itself."""
+    return read_folder(language)
+
+
+def read_folder(name: str) -> dict[str, str]:
+    """The tables of a folder in one; empty where there is none."""
     found: dict[str, str] = {}
-    folder = files("app.console.words") / language
+    folder = files("app.console.words") / name
     for file in sorted(folder.iterdir(), key=lambda one: one.name) if folder.is_dir() else ():
         if file.name.endswith(".toml"):
             found |= tomllib.loads(file.read_text(encoding="utf-8"))
