@@ -1,4 +1,4 @@
-"""What happens to an offer from one revision to the next besides new prices and stock. Deterministic.
+"""What happens to an offer from one revision to the next besides new stock. Deterministic.
 
 The truth about an offer (`offers.py`) is drawn with the circumstances given here; what of it a visitor
 sees change is told by `changes.py`.
@@ -11,6 +11,9 @@ PERIOD = 3
 """Epochs from one change of an offer to its next; each epoch changes every third offer."""
 FIRST_LEAVE = 3
 """The epoch from which on offers leave: the second one changes values only."""
+PERCENT = ((75, 90, 110, 150), (70, 80, 120, 140))
+"""Of its first price, what an offer asks after an even and an odd number of revisions: no two that
+follow each other are the same, and none is a jump."""
 FEWEST_SKUS = 3
 """An offer with fewer loses none."""
 
@@ -37,6 +40,11 @@ class Circumstances:
 def revision(seed: int, index: int, epoch: int) -> int:
     """How often the offer had changed by `epoch`; each epoch after the first changes every third."""
     return sum((seed + index + later) % PERIOD == 0 for later in range(2, epoch + 1))
+
+
+def repriced(first: int, revised: int, rng: random.Random) -> int:
+    """The price after so many revisions of an offer that began with `first`."""
+    return first * rng.choice(PERCENT[revised % 2]) // 100 if revised else first
 
 
 def circumstances(seed: int, index: int, revised: int, skus: int) -> Circumstances:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from itertools import product as combinations
 
 from app.replica.cases import Case, Era, Pricing, Standing, Weights, cycle, traits
-from app.replica.happenings import circumstances, revision
+from app.replica.happenings import circumstances, repriced, revision
 from app.replica.values import (
     Axis,
     AxisValue,
@@ -39,9 +39,6 @@ from app.replica.words import (
 )
 
 CENT = Decimal("0.01")
-PERCENT = ((75, 90, 110, 150), (70, 80, 120, 140))
-"""Of its first price, what an offer asks after an even and an odd number of revisions: no two that
-follow each other are the same, and none is a jump."""
 
 
 # The id is reversible: an odd factor is a bijection modulo a power of two.
@@ -270,9 +267,8 @@ class _Maker:
         )
 
     def base_price(self) -> Decimal:
-        cents = self.rng("price:0").randrange(199, 9000)
-        if self.revision:
-            cents = cents * self.rng_now("price").choice(PERCENT[self.revision % 2]) // 100
+        first = self.rng("price:0").randrange(199, 9000)
+        cents = repriced(first, self.revision, self.rng_now("price"))
         return Decimal(cents // 10 * 10) * CENT
 
     def sku_price(self, number: int) -> tuple[Decimal | None, Decimal | None]:
