@@ -95,6 +95,7 @@ def _common(request: Request) -> dict[str, Any]:
 def _environment() -> Environment:
     made = Environment(
         loader=PackageLoader("app.console"),
+        auto_reload=False,  # of a pwsync that is upgraded while it serves, code and pages stay one
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
