@@ -57,6 +57,8 @@ class Desk:
     pace: Pace = FREE
     rests: tuple[timedelta, ...] = (timedelta(minutes=15),)
     slots: int = 4
+    dwell: float = 0.1
+    """Everything that is done on a page is done, in a tenth of the time."""
     deadline: float = 20.0
     lease_seconds: float = 6.0
     memory_limit_mb: int = 2048
@@ -119,6 +121,7 @@ class Desk:
             ),
             owner="test",
             loading=self.loading,
+            dwell=self.dwell,
             deadline=self.deadline,
             lease_seconds=self.lease_seconds,
             archive=archive,

@@ -3,11 +3,12 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import func, select
 
-from app import models
+from app import discover, models
 from app.discover import _request
 from app.lists import ListRef
 from app.models import table
@@ -19,6 +20,7 @@ from app.runs.counts import counts, offers_with
 from app.runs.opening import open_list_run
 from app.runs.outcomes import STORED, Outcome, RunState
 from app.store.engine import reading
+from browsers.listing import opened
 
 CARD = table(models.OfferCardRow)
 DONE = [*STORED, Outcome.GONE]
@@ -57,7 +59,9 @@ async def test_a_search_is_read_to_its_end_and_no_ad_is_asked_for(desk, market):
 
 
 @pytest.mark.parametrize("by", ["host", "member_id"])
-async def test_a_whole_shop_comes_in(lite_desk, market, by):
+async def test_a_whole_shop_comes_in(lite_desk, market, by, monkeypatch):
+    # the page that a member id leads to asks for nothing by itself, and is waited for so long
+    monkeypatch.setattr(discover, "opened", partial(opened, patience=3.0))
     shop = the_large_shop(market)
     run_id = open_list(lite_desk, "shop", shop[by])
     found = await lite_desk.drain(market, run_id)
@@ -113,7 +117,9 @@ async def test_a_stopped_walk_goes_on_at_its_page(desk, market):
 )
 async def test_a_wall_before_a_list_parks_the_run(desk, fault, rule):
     desk.rests = (timedelta(hours=1),)
-    with running(offers=60, seed=11, padded=False, finds=60, faults=fault) as walled:
+    # two pages: where there is one, its pager is waited for before it counts as none
+    site = {"offers": 80, "seed": 11, "padded": False, "finds": 70}
+    with running(**site, faults=fault) as walled:
         run_id = open_list(desk, "keyword", "女装")
         found = await desk.drain(walled, run_id)
     assert found.run.state is RunState.PARKED
@@ -121,7 +127,7 @@ async def test_a_wall_before_a_list_parks_the_run(desk, fault, rule):
     assert found.run.parked_until is not None
     assert (found.planned, cards(desk)) == (0, 0)
     assert audit(desk.engine) == []
-    with running(offers=60, seed=11, padded=False, finds=60) as open_again:
+    with running(**site) as open_again:
         rows.revive(desk.engine, "replica:guest")
         states.resume(desk.engine, run_id)
         found = await desk.drain(open_again, run_id)
