@@ -2,16 +2,16 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from app.replica.serve import Replica, running
+from tests import program
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
-PROGRAM = str(Path(sys.executable).with_name("pwsync"))
+PROGRAM = program.PROGRAM
 
 
 @pytest.fixture(scope="session")
@@ -44,15 +44,6 @@ def pwsync(tmp_path: Path, surroundings: dict[str, str]) -> Run:
     def run(
         *words: str, typed: str | None = None, **more: str
     ) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [PROGRAM, *words],
-            env=surroundings | more,
-            cwd=tmp_path,
-            input=typed,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        return program.run(*words, environment=surroundings | more, folder=tmp_path, typed=typed)
 
     return run

@@ -124,7 +124,7 @@ def test_a_wall_leaves_with_4_or_5_and_resume_goes_on(pwsync):
 def test_the_same_command_waits_with_a_parked_run_if_it_is_told_to(pwsync):
     with running(offers=1, seed=2, padded=False, faults="login=1:1") as site:
         words = ("sync", site.listed()[0]["url"], "--replica", site.address, "--mode", "lean")
-        rest = {"PWSYNC_PACE__RESTS_MINUTES": "[0.2]"}
+        rest = {"PWSYNC_PACE__RESTS_MINUTES": "[0.08]"}
         assert pwsync(*words, **rest).returncode == 4
         done = pwsync(*words, "--wait", **rest)
     assert done.returncode == 0, done.stderr

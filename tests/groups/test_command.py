@@ -2,17 +2,13 @@
 
 import json
 import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from app.store.engine import open_engine
 from app.store.schema import migrate
+from tests import program
 from tests.groups.test_build import TITLE, sell
-
-PROGRAM = str(Path(sys.executable).with_name("pwsync"))
 
 
 @pytest.fixture(scope="module")
@@ -36,15 +32,8 @@ def pwsync(stored):
     def run(*words):
         kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
         own = {"HOME": str(stored), "PWSYNC_DATA_DIR": str(stored / "data"), "COLUMNS": "140"}
-        return subprocess.run(
-            [PROGRAM, "groups", *words],
-            env=kept | own | {"PYTHONWARNINGS": "error"},
-            cwd=stored,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        own |= {"PYTHONWARNINGS": "error"}
+        return program.run("groups", *words, environment=kept | own, folder=stored)
 
     return run
 

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -17,9 +16,10 @@ from app.replica.serve import running
 from app.store import offers
 from app.store.engine import open_engine, reading, transact
 from app.store.schema import migrate
+from tests import program
 from tests.samples import seen
 
-PROGRAM = str(Path(sys.executable).with_name("pwsync"))
+PROGRAM = program.PROGRAM
 
 
 class Place:
@@ -52,10 +52,7 @@ class Place:
         }
 
     def __call__(self, *words: str):
-        command = [PROGRAM, "images", *words]
-        return subprocess.run(
-            command, check=False, capture_output=True, text=True, env=self.environment, timeout=120
-        )
+        return program.run("images", *words, environment=self.environment, folder=self.folder)
 
     def json(self, *words: str, code: int = 0):
         done = self(*words, "--json")

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -13,8 +12,7 @@ from app.images import holdings
 from app.images.files import Shelf
 from app.replica.serve import running
 from app.store.engine import open_engine, reading
-
-PROGRAM = str(Path(sys.executable).with_name("pwsync"))
+from tests import program
 
 
 class Shop:
@@ -33,15 +31,14 @@ class Shop:
 
     def start(self, *words: str):
         return subprocess.Popen(
-            [PROGRAM, *words], env=self.environment, text=True,
+            [program.PROGRAM, *words], env=self.environment, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
 
     def __call__(self, *words: str, code: int = 0) -> str:
-        child = self.start(*words)
-        told, said = child.communicate(timeout=200)
-        assert child.returncode == code, said
-        return told
+        done = program.run(*words, environment=self.environment, folder=self.folder)
+        assert done.returncode == code, done.stderr
+        return done.stdout
 
     def asked(self, after: int = 0) -> list[str]:
         """Addresses of pictures and descriptions that were asked for."""

@@ -1,7 +1,6 @@
 """Whole workers: sharing, turns, priorities, and all that can happen to Redis and to themselves."""
 
 import signal
-import subprocess
 import time
 
 import pytest
@@ -13,7 +12,8 @@ from app.replica.serve import running
 from app.runs.claims import claim, give_back
 from app.runs.opening import open_list_run
 from app.runs.outcomes import RunState
-from tests.jobs.conftest import PROGRAM, Crew, until
+from tests import program
+from tests.jobs.conftest import Crew, until
 
 
 def test_a_worker_keeps_one_browser_across_runs(crew: Crew):
@@ -225,14 +225,8 @@ def test_a_run_of_the_real_site_is_left_alone_by_a_worker_of_a_local_one(crew: C
 )
 def test_what_is_missing_at_start_is_said(redis_server, tmp_path, variables, code, said):
     given = {name: value.format(redis=redis_server.url) for name, value in variables.items()}
-    done = subprocess.run(
-        [PROGRAM, "worker", "--burst"],
-        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), **given},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    own = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), **given}
+    done = program.run("worker", "--burst", environment=own, folder=tmp_path)
     assert done.returncode == code, done.stderr
     assert said in done.stderr
     assert "secret" not in done.stderr

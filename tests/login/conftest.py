@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,8 +12,9 @@ from app.replica.serve import Replica, running
 from browsers.login import Event, login
 from browsers.pool import BrowserPool
 from browsers.values import Launch
+from tests import program
 
-PROGRAM = str(Path(sys.executable).with_name("pwsync"))
+PROGRAM = program.PROGRAM
 
 
 @pytest.fixture
@@ -96,16 +95,7 @@ def surroundings(tmp_path: Path) -> dict[str, str]:
 @pytest.fixture
 def pwsync(tmp_path, surroundings):
     def run(*words, typed=None, **more):
-        return subprocess.run(
-            [PROGRAM, *words],
-            env=surroundings | more,
-            cwd=tmp_path,
-            input=typed,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        return program.run(*words, environment=surroundings | more, folder=tmp_path, typed=typed)
 
     return run
 

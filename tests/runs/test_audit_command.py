@@ -3,15 +3,12 @@
 import json
 import os
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from tests import program
 from tests.runs.books import finish, new_run, take_one
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -19,20 +16,8 @@ def pwsync(sqlite_engine, tmp_path):
     def run(*arguments: str, database: str | None = None) -> subprocess.CompletedProcess:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PWSYNC_")}
         url = database or f"sqlite:///{sqlite_engine.url.database}"
-        return subprocess.run(
-            [sys.executable, "-m", "app.cli", *arguments],
-            cwd=tmp_path,
-            check=False,
-            env={
-                **kept,
-                "PYTHONPATH": str(ROOT),
-                "PWSYNC_DATABASE_URL": url,
-                "HOME": str(tmp_path),
-            },
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+        own = {"PWSYNC_DATABASE_URL": url, "HOME": str(tmp_path)}
+        return program.run(*arguments, environment=kept | own, folder=tmp_path)
 
     return run
 

@@ -4,7 +4,6 @@ import http.client
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -12,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tests import program
 from tests.server.jobs import in_every_state
 
-PROGRAM = str(Path(sys.executable).with_name("pwsync"))
+PROGRAM = program.PROGRAM
 SECONDS = 40
 
 
@@ -71,15 +71,7 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
 
 def run(folder: Path, *words: str, **more: str) -> "subprocess.CompletedProcess[str]":
     """A `pwsync` command that ends by itself."""
-    return subprocess.run(
-        [PROGRAM, *words],
-        env=environment(folder, **more),
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
+    return program.run(*words, environment=environment(folder, **more), folder=folder)
 
 
 def new_token(folder: Path, scope: str) -> str:
