@@ -1,5 +1,6 @@
 """The API as a person starts it, on a database as two rounds of syncs leave it."""
 
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -21,16 +22,21 @@ OFFERS = 60
 SECRET = "a token of the tests' own"
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory) -> Path:
-    """A folder with a filled database in it."""
-    folder = tmp_path_factory.mktemp("api")
+@pytest.fixture(scope="session")
+def _filled_home(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("filled")
     engine = open_engine(f"sqlite:///{folder / 'data' / 'pwsync.db'}")
     migrate(engine)
     for epoch in (1, 2):
         fill(engine, OFFERS, epoch=epoch)
     engine.dispose()
     return folder
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory, _filled_home: Path) -> Path:
+    """A folder with a filled database in it."""
+    return shutil.copytree(_filled_home, tmp_path_factory.mktemp("api"), dirs_exist_ok=True)
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """A real server on a filled database, one for all tests of API and console pages."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,12 +25,10 @@ def home(tmp_path_factory) -> Path:
     return tmp_path_factory.mktemp("doors")
 
 
-@pytest.fixture(scope="module")
-def engine(home):
-    """Sixty offers in two rounds; two titles are what nobody wants in a page."""
-    folder = home / "data"
-    folder.mkdir()
-    engine = open_engine(f"sqlite:///{folder / 'pwsync.db'}")
+@pytest.fixture(scope="session")
+def _filled_file(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("filled") / "pwsync.db"
+    engine = open_engine(f"sqlite:///{path}")
     migrate(engine)
     fill(engine, 60)
     last = fill(engine, 60, epoch=2)
@@ -39,6 +38,16 @@ def engine(home):
             conn.execute(update(OFFER).where(OFFER.c.offer_id == offer_id), {"title": title})
 
     transact(engine, poison)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="module")
+def engine(home, _filled_file):
+    """Sixty offers in two rounds; two titles are what nobody wants in a page."""
+    folder = home / "data"
+    folder.mkdir()
+    engine = open_engine(f"sqlite:///{shutil.copy(_filled_file, folder)}")
     yield engine
     engine.dispose()
 
