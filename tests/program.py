@@ -78,7 +78,7 @@ def _be(
     sys.argv = [PROGRAM, *words]
     if action := environment.get("PYTHONWARNINGS"):
         warnings.simplefilter(action)
-    from app.cli.main import main
+    from app.cli.main import main  # noqa: PLC0415 - only a fork needs it
 
     try:
         main()
