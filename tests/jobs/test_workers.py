@@ -29,13 +29,13 @@ def test_a_worker_keeps_one_browser_across_runs(crew: Crew):
 
 
 def test_two_workers_share_a_run(crew: Crew):
-    run = crew.open(120, ring=False)
+    run = crew.open(80, ring=False)
     workers = [crew.start(), crew.start()]
     until(lambda: len(crew.beacons()) == 2)
     crew.until_done(run)
     owners = {owner for _, owner, _ in crew.tries(run)}
     assert len(owners) == 2
-    assert len(crew.tries(run)) == 120
+    assert len(crew.tries(run)) == 80
     assert [crew.stop(worker) for worker in workers] == [0, 0]
 
 
@@ -51,13 +51,13 @@ def test_two_runs_take_turns_on_one_worker(crew: Crew):
 
 
 def test_a_search_is_read_through_though_its_turn_is_over(crew: Crew):
-    with running(offers=400, seed=11, padded=False, finds=240) as market:
+    with running(offers=200, seed=11, padded=False, finds=150) as market:
         crew.site = market
         named = {"list": {"kind": "keyword", "value": "女装", "first": None}, "replica": True}
         search = open_list_run(crew.engine, kind="keyword", label="some", options=named)
-        other = crew.open(60)
+        other = crew.open(40)
         doorbell.ring(crew.connection, search.id, label=search.label)
-        crew.start(RUN__SLICE_SECONDS="0.2")
+        crew.start(RUN__SLICE_SECONDS="0.2", BROWSER__DWELL="0.1")
         crew.until_done(search, other)
         assert len(market.log(kind="search")) == 1, "each time it was opened it began at page 1"
     assert set(crew.counts(search).lists) == {"listed"}
