@@ -62,10 +62,11 @@ class Crowd:
     def count(self, under_way: int) -> None:
         """Take note of how many there are; the first who waits may come in if there is room."""
         self._under_way = under_way
-        if under_way < self.at_once and self._arrivals:
+        while under_way < self.at_once and self._arrivals:
             first = self._arrivals.pop(0)
-            if not first.done():
+            if not first.done():  # one that gave up has not left its place yet
                 first.set_result(None)
+                return
 
     async def room(self) -> None:
         """Wait until one page more may be begun, first come first served."""

@@ -56,6 +56,16 @@ async def test_there_is_room_until_the_least_are_under_way_and_then_first_come_f
     await crowd.room()  # who left holds nobody up
 
 
+async def test_who_gives_up_in_the_moment_there_is_room_leaves_it_to_the_next():
+    crowd = Machine(50, least=2).crowd
+    crowd.count(2)
+    first, second = await arrive(crowd, 2)
+    first.cancel()
+    crowd.count(1)
+    await asyncio.wait_for(second, 1)
+    assert first.cancelled()
+
+
 async def test_more_come_in_while_the_processors_have_time_and_they_are_wanted():
     machine = Machine(50, least=8)
     machine.crowd.count(8)
