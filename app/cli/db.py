@@ -1,8 +1,12 @@
 """`pwsync db`: the database's schema."""
 
-from typing import Annotated
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 app = typer.Typer(help="Prepare and check the database.", no_args_is_help=True)
 
@@ -55,7 +59,6 @@ def prune(
     from sqlalchemy import select
 
     from app.cli.errors import UsageError
-    from app.history import pruning
     from app.places import open_database
     from app.schedule.batches import TimetableError, read_duration
     from app.settings import load
@@ -70,5 +73,26 @@ def prune(
         raise UsageError("--older 0 would forget all history; write how much is kept, 365d")
     engine = open_database(load())
     before = consult(engine, lambda conn: conn.scalar(select(now()))) - length
-    done = pruning.prune(engine, before)
-    typer.echo(f"forgot {done.changes:,} changes made before {before:%Y-%m-%d %H:%M} UTC")
+    _forget(engine, before)
+
+
+def _forget(engine: "Engine", before: datetime) -> None:
+    from rich.console import Console
+
+    from app.history import pruning
+
+    done, when = pruning.Pruned(), f"made before {before:%Y-%m-%d %H:%M} UTC"
+    with Console(stderr=True).status("forgetting") as line:
+
+        def tell(so_far: pruning.Pruned) -> None:
+            nonlocal done
+            done = so_far
+            line.update(f"forgot {done.changes:,} changes {when}")
+
+        try:
+            pruning.prune(engine, before, tell)
+        except KeyboardInterrupt:
+            said = f"stopped: forgot {done.changes:,} changes {when}; the same command goes on"
+            typer.echo(said, err=True)
+            raise typer.Exit(130) from None
+    typer.echo(f"forgot {done.changes:,} changes {when}")
