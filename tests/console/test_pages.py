@@ -12,6 +12,7 @@ from jinja2.ext import extract_from_ast
 from app.access.callers import ROLES
 from app.api.paging import cursor as word
 from app.completeness import PARTS
+from app.console import shell
 from app.console.nav import CHAPTERS, PLACES
 from app.console.pages import groups, quarantine, suppliers
 from app.console.pages.changes import SPANS
@@ -279,3 +280,11 @@ def spoken() -> set[str]:
 def test_every_sentence_is_there_in_chinese():
     assert len(spoken()) > 60
     assert spoken() - set(catalogue("zh")) == set()
+
+
+def test_a_server_shows_the_pages_it_was_started_with(monkeypatch):
+    """Whatever pwsync is installed meanwhile: its pages may want what this one's code has not."""
+    made = shell._environment()
+    shown = made.get_template("wrong.html")
+    monkeypatch.setattr(type(shown), "is_up_to_date", False)
+    assert made.get_template("wrong.html") is shown

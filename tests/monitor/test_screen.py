@@ -12,6 +12,7 @@ from app.monitor import progress, screen
 from app.monitor.status import Status
 from app.monitor.watch import together
 from app.runtime import Event
+from browsers.crowd import CAUSE
 from browsers.throttle import Pressure
 from browsers.values import PoolStatus, SlotState, SlotStatus
 
@@ -137,5 +138,7 @@ def test_slots_that_are_held_back_are_shown_with_their_reason(status):
     assert "slots 6 of 8 (memory 82 %)" in progress.plain_line(shown)
     other = replace(shown, pool=replace(held, held_back=Pressure.REFUSED.value))
     assert "slots 6 of 8 (the site refuses)" in progress.plain_line(other)
+    crowded = replace(shown, pool=replace(held, held_back=CAUSE), hint="x" * 35)
+    assert f"slots 6 of 8 ({CAUSE})" in "\n".join(drawn(crowded, 80))
     both = together([held, replace(held, allowed=None, held_back="")])
     assert (both.allowed, both.held_back, len(both.slots)) == (14, "memory", 16)
